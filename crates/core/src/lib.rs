@@ -1,0 +1,11 @@
+//! The fapilog pipeline, without Node-API.
+//!
+//! Data moves in one direction: ring → [`wire`] (decode) → [`format`] → [`pipeline`] (batch, route) →
+//! [`sinks`]. Modules are listed lowest first; a module may only use those above it.
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod format;
+pub mod level;
+pub mod sinks;
+pub mod wire;

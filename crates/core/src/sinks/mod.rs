@@ -1,0 +1,78 @@
+//! Sinks: where formatted batches end.
+//!
+//! A sink runs on a thread of its own (see `pipeline::sink_thread`) and is called with whole batches of
+//! whole lines. It keeps no queue: queueing, back-pressure, retry and accounting belong to its thread.
+
+use std::io;
+
+/// A destination for formatted lines.
+///
+/// The calling thread owns the sink; no method is called concurrently. Methods may block: only this
+/// sink's thread waits.
+pub trait Sink: Send {
+    /// Writes `bytes`, which hold one or more whole lines, each ended by `\n`.
+    ///
+    /// # Errors
+    /// [`WriteError`] tells how many leading bytes reached the destination before the failure, so that
+    /// the caller can go on from exactly there.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), WriteError>;
+
+    /// Hands buffered bytes, if the sink has any, to the operating system.
+    ///
+    /// # Errors
+    /// The I/O error of the operating system.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Asks the operating system to put everything written so far on the device.
+    ///
+    /// # Errors
+    /// The I/O error of the operating system.
+    fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Opens the destination again (after logrotate moved it, for example).
+    ///
+    /// # Errors
+    /// The I/O error of the operating system; the sink then goes on with what it had.
+    fn reopen(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Called at least once a second while the sink is idle, for time-based rotation and for noticing a
+    /// moved or removed file.
+    fn tick(&mut self) {}
+
+    /// Counters beyond bytes and lines, read after every batch.
+    fn stats(&self) -> SinkStats {
+        SinkStats::default()
+    }
+}
+
+/// What a sink counts beyond bytes and lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SinkStats {
+    /// Rotations completed since the sink was opened.
+    pub rotations: u64,
+    /// Rotated files compressed.
+    pub compressed: u64,
+    /// Rotated files deleted by retention.
+    pub deleted: u64,
+    /// Times the destination was opened again.
+    pub reopened: u64,
+    /// Rotation, compression or retention failures; the sink went on writing.
+    pub maintenance_errors: u64,
+    /// The text of the latest maintenance failure.
+    pub last_maintenance_error: Option<String>,
+}
+
+/// A failed or partial write.
+#[derive(Debug)]
+pub struct WriteError {
+    /// Leading bytes of the batch that did reach the destination.
+    pub written: usize,
+    /// Why the rest did not.
+    pub error: io::Error,
+}
