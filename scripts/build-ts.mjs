@@ -1,0 +1,49 @@
+// Bundles src/ into dist/ and rolls the public types up into index.d.ts and index.d.cts.
+// `--check` builds into a temporary folder and fails when the committed types differ.
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { required, root } from './stage.mjs'
+
+const HEADER =
+  '// GENERATED from src/ by `npm run build:ts`. Do not edit: change src/ and commit the result.\n'
+const TYPES = { 'index.d.mts': 'index.d.ts', 'index.d.cts': 'index.d.cts' }
+const check = process.argv.includes('--check')
+
+const startedAt = new Date()
+const outDir = check ? mkdtempSync(join(tmpdir(), 'fapilog-types-')) : join(root, 'dist')
+await required('tsdown', ['tsdown', '--out-dir', outDir, '--log-level', 'warn'])
+
+let failed = false
+for (const [built, committed] of Object.entries(TYPES)) {
+  const text = HEADER + readFileSync(join(outDir, built), 'utf8').replace(/^\/\/#.*\n?/gm, '')
+  const foreign = [...text.matchAll(/(?:from|import\(|require\()\s*["'](?!node:)([^"']+)["']/g)]
+  for (const [, specifier] of foreign) {
+    failed = true
+    console.error(`${committed} refers to '${specifier}', which a user does not have installed`)
+  }
+  const target = join(root, committed)
+  if (!check) {
+    writeFileSync(target, text)
+    rmSync(join(outDir, built))
+  } else if (readIfAny(target) !== text) {
+    failed = true
+    console.error(`${committed} is not what src/ says: run \`npm run build:ts\` and commit it`)
+  }
+}
+
+if (check) rmSync(outDir, { recursive: true })
+else {
+  const products = ['dist/index.mjs', 'dist/index.cjs', 'index.d.ts', 'index.d.cts']
+  for (const product of products) utimesSync(join(root, product), startedAt, startedAt)
+}
+if (failed) process.exit(1)
+
+function readIfAny(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error.code === 'ENOENT') return ''
+    throw error
+  }
+}
