@@ -1,0 +1,245 @@
+// Proves that what `npm publish` would ship works where it is installed: packs the root package and
+// this machine's platform package, installs both tarballs in an empty folder and uses them.
+import { spawnSync } from 'node:child_process'
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { addonFile } from './freshness.mjs'
+import { root } from './stage.mjs'
+
+const EXPECTED_FILES = [
+  'CHANGELOG.md',
+  'LICENSE',
+  'README.md',
+  'dist/index.cjs',
+  'dist/index.mjs',
+  'index.d.cts',
+  'index.d.ts',
+  'native/binding.cjs',
+  'package.json',
+]
+const CONSUMER = `
+const path = process.argv[2]
+const log = createLogger({ name: 'smoke', sinks: [{ type: 'file', path }] })
+log.info('order placed', { orderId: 42 })
+await log.close()
+`
+const EXPECTED_EVENT = '{"message":"order placed","level":"INFO","data":{"orderId":42}}'
+const TYPED_CONSUMER = `
+const log: Logger = createLogger({ name: 'smoke', sinks: [{ type: 'file', path: 'smoke.log' }] })
+log.info('order placed', { orderId: 42 })
+export const closed: Promise<unknown> = Promise.resolve(log.close())
+// @ts-expect-error a level is a name
+createLogger({ level: { no: 'level' } })
+`
+
+const folder = mkdtempSync(join(tmpdir(), 'fapilog-smoke-'))
+const consumer = join(folder, 'consumer')
+const bare = join(folder, 'without-addon')
+let passed = 0
+let failed = 0
+
+let rootTarball
+let platformTarball
+check('npm pack of the root package', () => {
+  const [{ filename, files }] = JSON.parse(
+    npm(root, 'pack', '--json', '--pack-destination', folder),
+  )
+  rootTarball = join(folder, basename(filename))
+  const names = files.map(({ path }) => path).sort()
+  equal(names.join('\n'), EXPECTED_FILES.join('\n'), 'packed files')
+})
+check('no install scripts, no runtime dependencies', () => {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  equal(Object.keys(manifest.dependencies ?? {}).join(), '', 'dependencies')
+  const scripts = ['preinstall', 'install', 'postinstall'].filter(
+    (name) => name in manifest.scripts,
+  )
+  equal(scripts.join(), '', 'install scripts')
+})
+check('npm pack of the platform package', () => {
+  const addon = basename(addonFile())
+  const platform = addon.replace(/^fapilog\.|\.node$/g, '')
+  const staged = join(folder, 'platform')
+  cpSync(join(root, 'npm', platform), staged, { recursive: true })
+  copyFileSync(join(root, addonFile()), join(staged, addon))
+  const [{ filename, files }] = JSON.parse(
+    npm(staged, 'pack', '--json', '--pack-destination', folder),
+  )
+  platformTarball = join(folder, basename(filename))
+  if (!files.some(({ path }) => path === addon)) throw new Error(`${addon} is not in the tarball`)
+})
+check('both tarballs install in an empty folder', () => {
+  install(consumer, rootTarball, platformTarball)
+  writeFileSync(join(consumer, 'use.mjs'), `import { createLogger } from 'fapilog'\n${CONSUMER}`)
+  writeFileSync(
+    join(consumer, 'use.cjs'),
+    `const { createLogger } = require('fapilog')\n;(async () => {${CONSUMER}})()\n`,
+  )
+})
+for (const [system, script] of [
+  ['ESM', 'use.mjs'],
+  ['CommonJS', 'use.cjs'],
+]) {
+  check(`${system}: a logged event is in the file`, () => {
+    const path = join(consumer, `${script}.log`)
+    run(consumer, process.execPath, script, path)
+    const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
+    equal(lines.length, 1, 'lines')
+    const { message, level, data } = JSON.parse(lines[0])
+    equal(JSON.stringify({ message, level, data }), EXPECTED_EVENT, 'event')
+  })
+}
+check('ESM and CommonJS share one addon in a process', () => {
+  const script = `import { createRequire } from 'node:module'
+    import * as esm from 'fapilog'
+    const cjs = createRequire(import.meta.url)('fapilog')
+    if (typeof esm.createLogger !== 'function' || typeof cjs.createLogger !== 'function') process.exit(1)
+    const addons = process.report.getReport().sharedObjects.filter((file) => /fapilog\\..*\\.node$/.test(file))
+    if (addons.length !== 1) throw new Error('loaded: ' + addons)`
+  run(consumer, process.execPath, '--input-type=module', '-e', script)
+})
+for (const [extension, imports] of [
+  ['mts', 'import'],
+  ['cts', 'require'],
+]) {
+  check(
+    `TypeScript: a .${extension} consumer type-checks (${imports} condition, nodenext, strict)`,
+    () => {
+      const file = `use.${extension}`
+      writeFileSync(
+        join(consumer, file),
+        `import { createLogger, type Logger } from 'fapilog'\n${TYPED_CONSUMER}`,
+      )
+      writeFileSync(join(consumer, `tsconfig.${extension}.json`), JSON.stringify(typeCheck(file)))
+      run(
+        consumer,
+        process.execPath,
+        tool('typescript/bin/tsc'),
+        '-p',
+        `tsconfig.${extension}.json`,
+      )
+    },
+  )
+}
+check('publint finds nothing', () => {
+  const cli = tool('publint/src/cli.js')
+  const output = run(folder, process.execPath, cli, rootTarball, '--strict')
+  if (!/All good/i.test(output)) throw new Error(output)
+})
+check('are the types wrong: no', () => {
+  run(
+    folder,
+    process.execPath,
+    tool('@arethetypeswrong/cli/dist/index.js'),
+    rootTarball,
+    '--no-emoji',
+  )
+})
+check('without the platform package the error says what to do', () => {
+  install(bare, rootTarball)
+  const output = fails(bare, process.execPath, '-e', "require('fapilog')")
+  for (const words of [
+    'FAPILOG_NATIVE_MISSING',
+    '--omit=optional',
+    `${process.platform} ${process.arch}`,
+  ]) {
+    if (!output.includes(words)) throw new Error(`'${words}' is not in:\n${output}`)
+  }
+})
+check('under the permission model the error names --allow-addons', () => {
+  const flag =
+    Number(process.versions.node.split('.')[0]) < 24 ? '--experimental-permission' : '--permission'
+  const output = fails(
+    consumer,
+    process.execPath,
+    flag,
+    '--allow-fs-read=*',
+    '-e',
+    "require('fapilog')",
+  )
+  if (!output.includes('start node with --allow-addons')) throw new Error(output)
+})
+
+rmSync(folder, { recursive: true, force: true })
+console.log(`\nsmoke: ${passed} passed, ${failed} failed`)
+process.exitCode = failed > 0 ? 1 : 0
+
+function check(promise, body) {
+  try {
+    body()
+    passed += 1
+    console.log(`  ok      ${promise}`)
+  } catch (error) {
+    failed += 1
+    console.log(`  FAILED  ${promise}\n${String(error.message).replace(/^/gm, '          ')}`)
+  }
+}
+
+function typeCheck(file) {
+  return {
+    compilerOptions: {
+      target: 'es2022',
+      lib: ['es2022', 'esnext.disposable'],
+      module: 'nodenext',
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noEmit: true,
+      skipLibCheck: false,
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules/@types')],
+    },
+    files: [file],
+  }
+}
+
+function install(target, ...tarballs) {
+  mkdirSync(target)
+  writeFileSync(join(target, 'package.json'), '{ "private": true }\n')
+  npm(target, 'install', '--no-audit', '--no-fund', '--offline', ...tarballs)
+}
+
+function npm(cwd, ...args) {
+  return run(cwd, 'npm', ...args)
+}
+
+function tool(path) {
+  return join(root, 'node_modules', path)
+}
+
+function run(cwd, program, ...args) {
+  const { status, stdout, stderr, error } = spawn(cwd, program, args)
+  if (error) throw error
+  if (status !== 0)
+    throw new Error(
+      `${basename(program)} ${args.join(' ')}: exit code ${status}\n${stdout}${stderr}`,
+    )
+  return stdout
+}
+
+function fails(cwd, program, ...args) {
+  const { status, stdout, stderr } = spawn(cwd, program, args)
+  if (status === 0) throw new Error(`${basename(program)} ${args.join(' ')}: succeeded`)
+  return stdout + stderr
+}
+
+function spawn(cwd, program, args) {
+  return spawnSync(program, args, {
+    cwd,
+    encoding: 'utf8',
+    timeout: 120_000,
+    shell: process.platform === 'win32' && program === 'npm',
+  })
+}
+
+function equal(actual, expected, what) {
+  if (actual !== expected) throw new Error(`${what}: expected\n${expected}\nbut found\n${actual}`)
+}
