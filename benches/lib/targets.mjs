@@ -1,0 +1,166 @@
+/** What the project promises, checked against a run. */
+
+import { pinoModes } from './subjects.mjs'
+import { nanoseconds, pinoBest, ratio } from './table.mjs'
+
+/** @typedef {{ text: string, verdict: 'PASS' | 'FAIL' | 'SKIP', detail: string }} Verdict */
+
+const subject = 'fapilog'
+const verdict = (text, pass, detail) => ({
+  text,
+  verdict: pass === null ? 'SKIP' : pass ? 'PASS' : 'FAIL',
+  detail,
+})
+const x = (value) => `${value.toFixed(1)}x`
+
+const callTargets = { message: 10, hello: 10, child: 10, request: 8, deep: 8, mixed: 7 }
+const fileTargets = { message: 8, request: 5 }
+
+/** The smaller of two ratios: main-thread CPU with the deferred work, and the median duration of the call. */
+const callTarget = (cells, workload, least) => {
+  const text = `main-thread cost per call, ${workload}: >= ${least}x cheaper than pino's best mode`
+  const own = cells[workload]?.[subject]
+  if (!own || own.failed) return verdict(text, null, 'not measured')
+  const main = ratio(cells[workload], subject, (c) => c.main)
+  const p50 = ratio(cells[workload], subject, (c) => c.callP50)
+  const measured = [main, p50].filter(Number.isFinite)
+  if (measured.length === 0) return verdict(text, null, 'pino not measured')
+  const best =
+    pinoBest(cells[workload], (c) => c.main) ?? pinoBest(cells[workload], (c) => c.callP50)
+  return verdict(
+    text,
+    Math.min(...measured) >= least,
+    `${x(main)} CPU, ${x(p50)} call p50 (${best.mode})`,
+  )
+}
+
+const fileTarget = (cells, workload, least) => {
+  const text = `until on file, ${workload}: >= ${least}x pino's best throughput`
+  const value = cells[workload] ? ratio(cells[workload], subject, (c) => c.onFile) : Number.NaN
+  if (!Number.isFinite(value)) return verdict(text, null, 'not measured')
+  return verdict(
+    text,
+    value >= least,
+    `${x(value)} (${pinoBest(cells[workload], (c) => c.onFile).mode})`,
+  )
+}
+
+/** The clock resolves less than a disabled call costs: half a nanosecond is not a difference. */
+const disabledTarget = (cells) => {
+  const text = "disabled level: not slower than pino's"
+  const own = cells.disabled?.[subject]?.callP50?.median
+  const best = cells.disabled && pinoBest(cells.disabled, (c) => c.callP50)
+  if (own === undefined || !best) return verdict(text, null, 'not measured')
+  return verdict(
+    text,
+    own <= best.value + 0.5,
+    `${own.toFixed(2)} ns against ${best.value.toFixed(2)} ns`,
+  )
+}
+
+const over = (cells, figure) =>
+  Object.entries(cells).flatMap(([workload, subjects]) => {
+    const value = subjects[subject] && figure(subjects[subject], subjects, workload)
+    return Number.isFinite(value) ? [{ workload, value }] : []
+  })
+
+const tailTarget = (cells) => {
+  const text = 'p99.9 of a single call, while the file is written: < 10 us in every workload'
+  const found = over(cells, (c) => c.singleP999?.median)
+  if (found.length === 0) return verdict(text, null, 'not measured')
+  const worst = found.reduce((a, b) => (b.value > a.value ? b : a))
+  return verdict(
+    text,
+    worst.value < 10_000,
+    `worst ${nanoseconds(worst.value)} ns (${worst.workload})`,
+  )
+}
+
+/** Against the pino mode that needs least, in every workload. */
+const memoryTarget = (cells) => {
+  const text = "peak RSS: under pino's in the same run, in every workload"
+  const found = over(cells, (c, all) => c.rss?.median / pinoBest(all, (p) => p.rss)?.value)
+  if (found.length === 0) return verdict(text, null, 'not measured')
+  const worst = found.reduce((a, b) => (b.value > a.value ? b : a))
+  const share = `${(worst.value * 100).toFixed(0)} % of pino's leanest mode`
+  return verdict(text, worst.value < 1, `worst ${share} (${worst.workload})`)
+}
+
+const linesTarget = (cells) => {
+  const text = 'lines on file = events logged'
+  const own = Object.entries(cells).flatMap(([w, all]) => (all[subject] ? [[w, all[subject]]] : []))
+  if (own.length === 0) return verdict(text, null, 'not measured')
+  const wrong = own.filter(([, c]) => c.failed || c.lines !== c.expected).map(([w]) => w)
+  return verdict(
+    text,
+    wrong.length === 0,
+    wrong.length === 0 ? 'all' : `wrong in ${wrong.join(', ')}`,
+  )
+}
+
+const numbersTarget = (cells) => {
+  const text = 'event of three numbers until on file: >= 4.5 M events/s'
+  const value = cells.numbers?.[subject]?.onFile?.median
+  if (!Number.isFinite(value)) return verdict(text, null, 'not measured')
+  return verdict(text, 1000 / value >= 4.5, `${(1000 / value).toFixed(2)} M/s`)
+}
+
+const startupTargets = (startup) => {
+  const time = startup?.importMs.fapilog
+  const sizes = startup?.binaries ?? []
+  const largest = Math.max(...sizes.map((b) => b.bytes))
+  const stripped = sizes.every((b) => b.stripped !== false)
+  return [
+    verdict(
+      'import of the package: < 30 ms',
+      time ? time.median < 30 : null,
+      time ? `${time.median.toFixed(1)} ms` : 'not measured',
+    ),
+    verdict(
+      'native binary: < 3 MB, stripped',
+      sizes.length > 0 ? largest < 3e6 && stripped : null,
+      sizes.length > 0
+        ? `${(largest / 1e6).toFixed(2)} MB${stripped ? '' : ', not stripped'}`
+        : 'none found',
+    ),
+  ]
+}
+
+const idleTargets = (idle) => {
+  const own = idle?.find((row) => row.name === subject)
+  return [
+    verdict(
+      'idle CPU: < 0.1 %',
+      own ? own.cpuPercent < 0.1 : null,
+      own ? `${own.cpuPercent.toFixed(3)} %` : 'not measured',
+    ),
+    verdict(
+      'first event after a pause on file: < 5 ms',
+      own ? own.wait.first < 5 && own.wait.median < 5 : null,
+      own
+        ? `${own.wait.first.toFixed(2)} ms, median of ${own.wait.median.toFixed(2)} ms`
+        : 'not measured',
+    ),
+  ]
+}
+
+/**
+ * @param {Record<string, Record<string, any>>} cells by workload and subject
+ * @param {{ startup?: any, idle?: any }} others
+ * @returns {Verdict[]}
+ */
+export const targets = (cells, { startup, idle }) => [
+  ...Object.entries(callTargets).map(([workload, least]) => callTarget(cells, workload, least)),
+  disabledTarget(cells),
+  ...Object.entries(fileTargets).map(([workload, least]) => fileTarget(cells, workload, least)),
+  tailTarget(cells),
+  memoryTarget(cells),
+  numbersTarget(cells),
+  linesTarget(cells),
+  ...startupTargets(startup),
+  ...idleTargets(idle),
+]
+
+/** Whether a run holds what the ratios are made of. */
+export const isComplete = (names) =>
+  names.includes(subject) && pinoModes.every((mode) => names.includes(mode))
