@@ -3,12 +3,76 @@
 //! A format appends exactly one line, ended by `\n`, to the batch's buffer. It reads the borrowed record
 //! and allocates nothing in steady state.
 
+mod error_view;
+mod fields;
+pub mod json;
 pub mod json_text;
+pub mod json_value;
+pub mod message_id;
+pub mod number;
+pub mod pino;
+mod pino_error;
+pub mod timestamp;
+
+use serde::Deserialize;
 
 use crate::wire::Record;
+
+pub use json::{ContextConstants, JsonFormat};
+pub use pino::{PinoBase, PinoFormat};
 
 /// Turns records into lines.
 pub trait Format: Send {
     /// Appends the line of `record` to `out`.
     fn write(&mut self, record: &Record<'_>, out: &mut Vec<u8>);
+}
+
+/// The formats that can be named in the settings, in lower case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FormatKind {
+    /// The envelope; the default.
+    #[default]
+    Json,
+    /// pino's lines.
+    Pino,
+}
+
+/// What a format says about the process, and how it looks. Formats take what concerns them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FormatOptions {
+    /// The root logger's name: `name` of the `pino` format when a record names no logger.
+    pub name: Option<String>,
+    /// The service's name, for the envelope's `context`.
+    pub service: Option<String>,
+    /// The deployment environment, for the envelope's `context`.
+    pub env: Option<String>,
+    /// The service's version, for the envelope's `context`.
+    pub version: Option<String>,
+    /// The machine's name: `context.host`, pino's `hostname`. Empty leaves `context.host` out.
+    pub hostname: String,
+    /// The process id. 0 leaves `context.pid` out.
+    pub pid: u32,
+    /// Whether `pretty` uses colours. Default no.
+    pub color: bool,
+    /// Whether `pretty` shows UTC instead of local time. Default no.
+    pub utc: bool,
+}
+
+/// Makes the format that `kind` names.
+pub fn build(kind: FormatKind, options: &FormatOptions) -> Box<dyn Format> {
+    match kind {
+        FormatKind::Json => Box::new(JsonFormat::new(&ContextConstants {
+            service: options.service.clone(),
+            env: options.env.clone(),
+            version: options.version.clone(),
+            host: Some(options.hostname.clone()).filter(|host| !host.is_empty()),
+            pid: Some(options.pid).filter(|&pid| pid != 0),
+        })),
+        FormatKind::Pino => Box::new(PinoFormat::new(&PinoBase {
+            pid: options.pid,
+            hostname: options.hostname.clone(),
+            name: options.name.clone(),
+        })),
+    }
 }

@@ -1,0 +1,278 @@
+//! Lines that pino's tools, transports and dashboards read: the same keys, numbers and error layout.
+//!
+//! ```text
+//! {"level":30,"time":1767323045678,"pid":1,"hostname":"h","name":"app",<fields>,"msg":"…"}
+//! ```
+//!
+//! Unlike pino, no key comes twice. A field named `pid`, `hostname` or `name` replaces the line's own; one
+//! named `level`, `time` or `msg` gets an underscore behind its name, except that a string `msg` is the
+//! message of a call that has none.
+
+use super::error_view::ErrorView;
+use super::fields::{message_and_fields, Field, FieldLister, Listed};
+use super::json_value::{end_with, Dialect, ValueWriter};
+use super::{json_text, number, timestamp, Format};
+use crate::level::Level;
+use crate::wire::layout::{FLAG_ERROR, FLAG_SCOPED};
+use crate::wire::{Key, Record, Tokens, Value};
+
+/// Flags of records whose fields must be looked at before the first one is written.
+const LISTED: u8 = FLAG_SCOPED | FLAG_ERROR;
+
+/// What every line says about its origin.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PinoBase {
+    /// The process id.
+    pub pid: u32,
+    /// The machine's name.
+    pub hostname: String,
+    /// The logger's name for records that carry none.
+    pub name: Option<String>,
+}
+
+/// The keys of the line itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reserved {
+    Level,
+    Time,
+    Pid,
+    Hostname,
+    Name,
+    Msg,
+}
+
+impl Reserved {
+    #[inline]
+    fn of(key: Key<'_>) -> Option<Reserved> {
+        match key {
+            Key::Interned(entry) => Self::named(entry.text()),
+            Key::Inline(text) => Self::named(&text.to_str()),
+            Key::None => None,
+        }
+    }
+
+    #[inline]
+    fn named(name: &str) -> Option<Reserved> {
+        match name.as_bytes() {
+            b"pid" => Some(Reserved::Pid),
+            b"msg" => Some(Reserved::Msg),
+            b"time" => Some(Reserved::Time),
+            b"name" => Some(Reserved::Name),
+            b"level" => Some(Reserved::Level),
+            b"hostname" => Some(Reserved::Hostname),
+            _ => None,
+        }
+    }
+}
+
+/// The pino-compatible format. Events cost one pass; those with a scope, an error or a field that has the
+/// name of one of the line's own cost two.
+#[derive(Debug)]
+pub struct PinoFormat {
+    values: ValueWriter,
+    lister: FieldLister,
+    /// `{"level":30,"time":` by level.
+    levels: [Vec<u8>; Level::COUNT],
+    time_ms: f64,
+    time: Vec<u8>,
+    /// `"pid":1,`
+    pid: Vec<u8>,
+    /// `"hostname":"h",`
+    hostname: Vec<u8>,
+    /// `,"pid":1,"hostname":"h",`: what follows the time of most lines.
+    origin: Vec<u8>,
+    /// `"name":"app",` or nothing.
+    name: Vec<u8>,
+}
+
+impl PinoFormat {
+    /// A format whose lines carry `base`.
+    pub fn new(base: &PinoBase) -> Self {
+        let pid = format!("\"pid\":{},", base.pid).into_bytes();
+        let mut hostname = b"\"hostname\":".to_vec();
+        json_text::write_str(&mut hostname, &base.hostname);
+        hostname.push(b',');
+        let mut name = Vec::new();
+        if let Some(text) = &base.name {
+            name.extend_from_slice(b"\"name\":");
+            json_text::write_str(&mut name, text);
+            name.push(b',');
+        }
+        Self {
+            values: ValueWriter::new(Dialect::Pino),
+            lister: FieldLister::default(),
+            levels: std::array::from_fn(|index| {
+                let level = Level(u8::try_from(index).unwrap_or(0));
+                format!("{{\"level\":{},\"time\":", level.pino()).into_bytes()
+            }),
+            time_ms: f64::NAN,
+            time: Vec::with_capacity(16),
+            origin: [b",".as_slice(), &pid, &hostname].concat(),
+            pid,
+            hostname,
+            name,
+        }
+    }
+
+    /// Writes `{"level":30,"time":1767323045678`.
+    #[inline]
+    fn head(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+        if let Some(level) = self.levels.get(record.level().index()) {
+            out.extend_from_slice(level);
+        }
+        if record.time_ms().to_bits() != self.time_ms.to_bits() {
+            self.time_ms = record.time_ms();
+            self.time.clear();
+            number::write_f64(&mut self.time, timestamp::clamp_ms(self.time_ms) as f64);
+        }
+        out.extend_from_slice(&self.time);
+    }
+
+    #[inline]
+    fn logger_name(&self, record: &Record<'_>, out: &mut Vec<u8>) {
+        if let Some(logger) = record.logger() {
+            out.extend_from_slice(b"\"name\":");
+            out.extend_from_slice(logger.quoted());
+            out.push(b',');
+        } else {
+            out.extend_from_slice(&self.name);
+        }
+    }
+
+    /// Writes a record none of whose fields concerns the line's own; `false`, with the line begun, at the
+    /// first field that does.
+    #[inline]
+    fn write_plain(
+        &mut self,
+        record: &Record<'_>,
+        message: Option<Value<'_>>,
+        tokens: &mut Tokens<'_>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        self.head(record, out);
+        out.extend_from_slice(&self.origin);
+        self.logger_name(record, out);
+        while let Some(token) = tokens.next() {
+            if Reserved::of(token.key).is_some() {
+                return false;
+            }
+            self.values.entry(token, tokens, out);
+        }
+        self.end(message, tokens, out);
+        true
+    }
+
+    /// Writes the message, if there is one, and the end of the line.
+    #[inline]
+    fn end(&mut self, message: Option<Value<'_>>, tokens: &mut Tokens<'_>, out: &mut Vec<u8>) {
+        match message {
+            Some(Value::Text(text)) => {
+                out.extend_from_slice(b"\"msg\":");
+                json_text::write_text(out, text);
+                out.extend_from_slice(b"}\n");
+                return;
+            }
+            Some(value) if !Dialect::Pino.omits(&value) => {
+                out.extend_from_slice(b"\"msg\":");
+                self.values.value(value, tokens, out);
+            }
+            _ => {}
+        }
+        end_with(b'}', out);
+        out.push(b'\n');
+    }
+
+    fn write_listed(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+        let Listed {
+            message,
+            mut fields,
+            ..
+        } = self.lister.list(record, Dialect::Pino);
+        self.head(record, out);
+        out.push(b',');
+        if !self.take(&mut fields, Reserved::Pid, out) {
+            out.extend_from_slice(&self.pid);
+        }
+        if !self.take(&mut fields, Reserved::Hostname, out) {
+            out.extend_from_slice(&self.hostname);
+        }
+        if !self.take(&mut fields, Reserved::Name, out) {
+            self.logger_name(record, out);
+        }
+        let message = message
+            .filter(|value| !Dialect::Pino.omits(value))
+            .or_else(|| message_field(&mut fields))
+            .or_else(|| error_message(&fields));
+        for index in 0..fields.len() {
+            if Reserved::of(fields[index].token.key).is_some() {
+                write_renamed(&fields, index, out);
+                let field = &mut fields[index];
+                self.values.value(field.token.value, &mut field.rest, out);
+            } else {
+                let field = &mut fields[index];
+                self.values.entry(field.token, &mut field.rest, out);
+            }
+        }
+        let (_, mut tokens) = message_and_fields(record);
+        self.end(message, &mut tokens, out);
+        self.lister.recycle(fields);
+    }
+
+    /// Writes the field with this name and takes it from the list.
+    fn take(&mut self, fields: &mut Vec<Field<'_>>, name: Reserved, out: &mut Vec<u8>) -> bool {
+        let found = |field: &Field<'_>| Reserved::of(field.token.key) == Some(name);
+        let Some(index) = fields.iter().position(found) else {
+            return false;
+        };
+        let mut field = fields.remove(index);
+        self.values.entry(field.token, &mut field.rest, out);
+        true
+    }
+}
+
+/// Takes a string field `msg` to be the message.
+fn message_field<'a>(fields: &mut Vec<Field<'a>>) -> Option<Value<'a>> {
+    let index = fields.iter().position(|field| {
+        matches!(field.token.value, Value::Text(_))
+            && Reserved::of(field.token.key) == Some(Reserved::Msg)
+    })?;
+    Some(fields.remove(index).token.value)
+}
+
+/// The message of the Error in `err`, which pino repeats as `msg` when the call has no message and no field
+/// `msg`.
+fn error_message<'a>(fields: &[Field<'a>]) -> Option<Value<'a>> {
+    let is = |field: &&Field<'a>, name: &str| field.token.key.to_str() == name;
+    if fields.iter().any(|field| is(&field, "msg")) {
+        return None;
+    }
+    fields
+        .iter()
+        .find(|field| matches!(field.token.value, Value::ErrorStart) && is(field, "err"))
+        .and_then(|field| ErrorView::read(field.rest.clone()).message)
+        .map(Value::Text)
+}
+
+/// Writes the key of a field whose name is taken: with as many underscores as no other field has.
+fn write_renamed(fields: &[Field<'_>], index: usize, out: &mut Vec<u8>) {
+    let mut name = fields[index].token.key.to_str().into_owned() + "_";
+    while fields.iter().any(|field| field.token.key.to_str() == name) {
+        name.push('_');
+    }
+    json_text::write_str(out, &name);
+    out.push(b':');
+}
+
+impl Format for PinoFormat {
+    fn write(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
+        if record.flags() & LISTED == 0 {
+            let start = out.len();
+            let (message, mut tokens) = message_and_fields(record);
+            if self.write_plain(record, message, &mut tokens, out) {
+                return;
+            }
+            out.truncate(start);
+        }
+        self.write_listed(record, out);
+    }
+}

@@ -1,0 +1,188 @@
+//! One known line of every format.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+use fapilog_core::format::{build, FormatKind, FormatOptions};
+use fapilog_core::level::Level;
+use fapilog_core::wire::layout::*;
+use fapilog_core::wire::{Dictionary, RecordWriter, Records};
+
+const TIME: f64 = 1_767_323_045_678.0;
+
+fn options() -> FormatOptions {
+    FormatOptions {
+        name: Some("root".into()),
+        service: Some("shop".into()),
+        env: Some("test".into()),
+        version: Some("1.2.3".into()),
+        hostname: "h".into(),
+        pid: 7,
+        color: false,
+        utc: true,
+    }
+}
+
+fn line_with(
+    kind: FormatKind,
+    options: &FormatOptions,
+    dictionary: &Dictionary,
+    record: RecordWriter,
+) -> String {
+    let bytes = record.finish();
+    let mut records = Records::new(&bytes, dictionary);
+    let mut out = Vec::new();
+    build(kind, options).write(&records.next().unwrap(), &mut out);
+    let line = String::from_utf8(out).unwrap();
+    // The one part that differs from run to run.
+    match line.split_once("\"message_id\":\"") {
+        Some((before, after)) if after.as_bytes().get(36) == Some(&b'"') => {
+            format!("{before}\"message_id\":\"ID{}", &after[36..])
+        }
+        _ => line,
+    }
+}
+
+fn line(kind: FormatKind, dictionary: &Dictionary, record: RecordWriter) -> String {
+    line_with(kind, &options(), dictionary, record)
+}
+
+/// An order with every kind of value, from a logger named `app`.
+fn order(dictionary: &mut Dictionary) -> RecordWriter {
+    let mut key = |name: &str| dictionary.intern(name);
+    let mut record = RecordWriter::new(Level::INFO, key("app"), TIME);
+    record.message("order \"placed\"\n");
+    record.int(key("orderId"), 42);
+    record.float(key("total"), 99.5);
+    record.float(key("ratio"), f64::NAN);
+    record.string(key("plan"), "pro");
+    record.token(TAG_TRUE, key("paid"));
+    record.token(TAG_NULL, key("coupon"));
+    record.token(TAG_UNDEFINED, key("gone"));
+    record.tagged_text(TAG_BIGINT, key("big"), "9007199254740993");
+    record.date(key("at"), TIME);
+    record.tagged_text(TAG_FUNCTION, key("fn"), "cb");
+    record.tagged_text(TAG_SYMBOL, key("sym"), "s");
+    record.tagged_text(TAG_MARKER, key("loop"), "[Circular: $]");
+    record.open_object(key("user"));
+    record.string(key("id"), "u 1");
+    record.open_array(key("tags"));
+    record.string(KEY_NONE, "a");
+    record.token(TAG_UNDEFINED, KEY_NONE);
+    record.int(KEY_NONE, -1);
+    record.close();
+    record.open_object(key("empty"));
+    record.close();
+    record.close();
+    record
+}
+
+/// A failure with a cause, own properties, a scope's field and a context field.
+fn failure(dictionary: &mut Dictionary) -> RecordWriter {
+    let mut key = |name: &str| dictionary.intern(name);
+    let (kind, message, stack) = (key("type"), key("message"), key("stack"));
+    let (err, cause, code) = (key("err"), key("cause"), key("code"));
+    let (request, attempt) = (key("request_id"), key("attempt"));
+    let mut record = RecordWriter::new(Level::ERROR, 0, TIME);
+    record.flag(FLAG_SCOPED | FLAG_CONTEXT | FLAG_ERROR | FLAG_TRUNCATED);
+    record.message("checkout failed");
+    record.string(request, "r-1");
+    record.int(attempt, 1);
+    record.int(attempt, 2);
+    record.open_error(err);
+    record.string(kind, "TypeError");
+    record.string(message, "boom");
+    record.string(stack, "TypeError: boom\n    at a (a.js:1:1)");
+    record.open_error(cause);
+    record.string(kind, "Error");
+    record.string(message, "io");
+    record.string(stack, "Error: io\n    at b (b.js:2:2)");
+    record.close();
+    record.string(code, "E_BOOM");
+    record.string(kind, "forged");
+    record.close();
+    record
+}
+
+#[test]
+fn json_puts_every_value_into_the_envelope() {
+    let mut dictionary = Dictionary::new();
+    let record = order(&mut dictionary);
+    assert_eq!(
+        line(FormatKind::Json, &dictionary, record),
+        concat!(
+            r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"INFO","message":"order \"placed\"\n","logger":"app","#,
+            r#""context":{"message_id":"ID","correlation_id":null,"service":"shop","env":"test","version":"1.2.3","host":"h","pid":7},"#,
+            r#""diagnostics":{"origin":"native"},"data":{"orderId":42,"total":99.5,"ratio":"NaN","plan":"pro","paid":true,"#,
+            r#""coupon":null,"big":"9007199254740993","at":"2026-01-02T03:04:05.678Z","fn":"[Function: cb]","sym":"Symbol(s)","#,
+            r#""loop":"[Circular: $]","user":{"id":"u 1","tags":["a",null,-1],"empty":{}}}}"#,
+            "\n"
+        )
+    );
+}
+
+#[test]
+fn json_moves_errors_and_context_fields_to_their_place() {
+    let mut dictionary = Dictionary::new();
+    let record = failure(&mut dictionary);
+    assert_eq!(
+        line(FormatKind::Json, &dictionary, record),
+        concat!(
+            r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"ERROR","message":"checkout failed","#,
+            r#""context":{"message_id":"ID","correlation_id":null,"request_id":"r-1","service":"shop","env":"test","version":"1.2.3","host":"h","pid":7},"#,
+            r#""diagnostics":{"origin":"native","exception":{"type":"TypeError","message":"boom","stack":"TypeError: boom\n    at a (a.js:1:1)","#,
+            r#""cause":{"type":"Error","message":"io","stack":"Error: io\n    at b (b.js:2:2)"},"code":"E_BOOM"},"truncated":true},"#,
+            r#""data":{"attempt":2}}"#,
+            "\n"
+        )
+    );
+}
+
+#[test]
+fn pino_prints_what_pino_prints() {
+    let mut dictionary = Dictionary::new();
+    let record = order(&mut dictionary);
+    assert_eq!(
+        line(FormatKind::Pino, &dictionary, record),
+        concat!(
+            r#"{"level":30,"time":1767323045678,"pid":7,"hostname":"h","name":"app","orderId":42,"total":99.5,"ratio":null,"#,
+            r#""plan":"pro","paid":true,"coupon":null,"big":9007199254740993,"at":"2026-01-02T03:04:05.678Z","#,
+            r#""loop":"[Circular: $]","user":{"id":"u 1","tags":["a",null,-1],"empty":{}},"msg":"order \"placed\"\n"}"#,
+            "\n"
+        )
+    );
+}
+
+#[test]
+fn pino_folds_causes_into_message_and_stack() {
+    let mut dictionary = Dictionary::new();
+    let record = failure(&mut dictionary);
+    assert_eq!(
+        line(FormatKind::Pino, &dictionary, record),
+        concat!(
+            r#"{"level":50,"time":1767323045678,"pid":7,"hostname":"h","name":"root","request_id":"r-1","attempt":2,"#,
+            r#""err":{"type":"TypeError","message":"boom: io","stack":"TypeError: boom\n    at a (a.js:1:1)\ncaused by: Error: io\n    at b (b.js:2:2)","#,
+            r#""code":"E_BOOM"},"msg":"checkout failed"}"#,
+            "\n"
+        )
+    );
+}
+
+#[test]
+fn json_keeps_the_fields_of_a_record_that_only_has_data() {
+    let dictionary = Dictionary::new();
+    let mut record = RecordWriter::new(Level::AUDIT, 0, TIME);
+    record.no_message();
+    let line = line_with(
+        FormatKind::Json,
+        &FormatOptions::default(),
+        &dictionary,
+        record,
+    );
+    assert_eq!(
+        line,
+        concat!(
+            r#"{"timestamp":"2026-01-02T03:04:05.678Z","level":"AUDIT","message":"","#,
+            r#""context":{"message_id":"ID","correlation_id":null},"diagnostics":{"origin":"native"},"data":{}}"#,
+            "\n"
+        )
+    );
+}
