@@ -11,6 +11,8 @@ const SUITES = {
   node: {
     command: ['ava'],
     passed: /^\s*(\d+) tests? passed/gm,
+    // ava leaves that line out when a test failed
+    tick: /^\s+[✔√] /gm,
     failed:
       /^\s*(\d+) (?:tests? failed|unhandled rejections?|uncaught exceptions?|tests? remained pending)/gm,
   },
@@ -28,7 +30,8 @@ const results = []
 for (const [name, suite] of Object.entries(SUITES)) {
   if (chosen !== undefined && chosen !== name) continue
   const { code, output } = await stage(`${name} tests`, suite.command)
-  const passed = sum(output, suite.passed)
+  const passed =
+    sum(output, suite.passed) || (suite.tick ? (output.match(suite.tick)?.length ?? 0) : 0)
   const failed = sum(output, suite.failed)
   // A suite that did not compile, crashed or ran nothing has no failing test to count.
   const broken = failed === 0 && (code !== 0 || passed === 0)
