@@ -56,7 +56,7 @@ const parse = () => {
       options: {
         quick: { type: 'boolean', default: false },
         rounds: { type: 'string' },
-        minutes: { type: 'string', default: '13' },
+        minutes: { type: 'string', default: '12' },
         subjects: { type: 'string' },
         workloads: { type: 'string' },
         json: { type: 'string' },

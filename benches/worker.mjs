@@ -6,7 +6,7 @@
  * prints one line of JSON. benches/README.md says what each figure means.
  */
 
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
 import { median, quantile } from './lib/stats.mjs'
 import { subjects } from './lib/subjects.mjs'
@@ -43,11 +43,12 @@ const peakRss = () => {
   return process.resourceUsage().maxRSS * 1024
 }
 
-const count = (file, from = 0) => {
+const count = (file) => {
+  if (!existsSync(file)) return { lines: 0, bytes: 0 } // a file sink may create it with the first line
   const buffer = Buffer.allocUnsafe(1 << 20)
   const fd = openSync(file, 'r')
   let lines = 0
-  let position = from
+  let position = 0
   for (;;) {
     const read = readSync(fd, buffer, 0, buffer.length, position)
     if (read === 0) break
@@ -84,8 +85,9 @@ const calls = (log, call, from, to) => {
   for (let i = from; i < to; i++) call(log, i)
 }
 
-/** Waits until the process is idle and its garbage is gone. */
-const settle = async () => {
+/** Waits until the file holds every line so far, so that no phase pays for the one before; then collects garbage. */
+const settle = async (file, lines) => {
+  for (let tries = 0; count(file).lines < lines && tries < 1000; tries++) await sleep(5)
   globalThis.gc?.()
   await sleep(10)
 }
@@ -123,7 +125,7 @@ const measure = async (subjectName, workloadName, n, file) => {
   }
 
   // Warm-up, through the same functions as the measured part.
-  const warm = workload.warm ?? Math.min(40_000, Math.max(10_000, n))
+  const warm = workload.warm ?? Math.min(40_000, Math.max(5_000, n))
   for (let done = 0; done < warm; done += burst) {
     const events = Math.min(burst, warm - done)
     await stretch(events >> 1, chunks)
@@ -133,7 +135,7 @@ const measure = async (subjectName, workloadName, n, file) => {
   }
 
   // 1. Bursts that fit the ring, drained after each.
-  await settle()
+  await settle(file, workload.silent ? 0 : logged)
   let main = mainThreadCpu()
   for (let b = 0; b < bursts; b++) {
     await stretch(burst, chunks)
@@ -167,7 +169,7 @@ const measure = async (subjectName, workloadName, n, file) => {
       ones[timed++] = Math.max(0, Number(process.hrtime.bigint() - start) - overhead)
     }
   }
-  await settle()
+  await settle(file, workload.silent ? 0 : logged)
   for (let done = 0; done < single; done += burst) {
     await stretch(burst, each)
     await drain()
@@ -181,7 +183,7 @@ const measure = async (subjectName, workloadName, n, file) => {
 
   // 3. Without a pause, until the file holds every byte.
   const expected = logged + n
-  await settle()
+  await settle(file, workload.silent ? 0 : logged)
   const before = count(file).bytes
   const cpu = processCpu()
   const start = process.hrtime.bigint()

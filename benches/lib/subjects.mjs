@@ -19,10 +19,10 @@ import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { load, settings } from './fapilog.mjs'
 
-/** Resolves when the file has not grown for three looks in a row: for loggers that cannot be asked. */
+/** Resolves when the file has not grown for five looks in a row: for loggers that cannot be asked. */
 const quiet = async (file) => {
   let size = -1
-  for (let same = 0; same < 3; ) {
+  for (let same = 0; same < 5; ) {
     await sleep(2)
     const now = statSync(file, { throwIfNoEntry: false })?.size ?? -1
     same = now === size ? same + 1 : 0

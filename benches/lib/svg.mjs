@@ -43,7 +43,9 @@ export const svg = (cells, workloads, caption) => {
   const panel = (width - label - gap) / panels.length
   const parts = []
   let y = 24
-  parts.push(`<text class="title" x="0" y="${y}">What a log call costs (shorter is better; » marks a bar that is cut)</text>`)
+  parts.push(
+    `<text class="title" x="0" y="${y}">What a log call costs (shorter is better; » marks a bar that is cut)</text>`,
+  )
   y += 20
   parts.push(`<text class="dim" x="0" y="${y}">${escapeXml(caption)}</text>`)
   y += 28
