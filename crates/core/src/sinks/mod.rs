@@ -3,6 +3,23 @@
 //! A sink runs on a thread of its own (see `pipeline::sink_thread`) and is called with whole batches of
 //! whole lines. It keeps no queue: queueing, back-pressure, retry and accounting belong to its thread.
 
+mod active_file;
+mod compress;
+mod file_lock;
+mod maintenance;
+mod retention;
+mod rotated_name;
+mod shared_stats;
+mod unfinished_line;
+
+pub mod clock;
+pub mod file;
+pub mod file_settings;
+pub mod memory;
+pub mod null;
+pub mod rotation;
+pub mod standard_stream;
+
 use std::io;
 
 /// A destination for formatted lines.

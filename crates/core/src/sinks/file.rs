@@ -1,0 +1,590 @@
+//! The sink that appends to a file and rotates it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use memchr::{memchr, memrchr};
+
+use super::active_file::{self, ActiveFile, AppendFile, FileId, FileStatus};
+use super::clock::{Clock, SystemClock};
+use super::compress::sync_directory;
+use super::file_lock::RotationLock;
+use super::file_settings::FileSettings;
+use super::maintenance::{Maintenance, Task};
+use super::rotated_name::{Form, NamePattern, Turn};
+use super::rotation::Period;
+use super::shared_stats::SharedStats;
+use super::unfinished_line::UnfinishedLine;
+use super::{Sink, SinkStats, WriteError};
+use crate::error::Result;
+
+/// How often the path is compared with the open file.
+const CHECK_EVERY: Duration = Duration::from_millis(250);
+/// How long after a failed rotation or reopening the next attempt is made.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// How long a rotation waits for another process that rotates the same file.
+const LOCK_PATIENCE: Duration = Duration::from_millis(200);
+/// How often files are checked for their age while nothing is rotated.
+const AGE_CHECK_EVERY: Duration = Duration::from_secs(3600);
+/// How long dropping the sink waits for compression in progress.
+const DROP_PATIENCE: Duration = Duration::from_secs(5);
+/// How far behind the latest rotated name the clock may be for names to go on from there: more than the
+/// repeated hour of a clock change or a changed zone, less than a clock that was plainly wrong.
+const NAME_CLAMP_SECONDS: i64 = 25 * 3600;
+
+/// Appends lines to a file, rotates it by size and time, and keeps old files compressed and few.
+///
+/// The active file always has the path of the settings. A rotated one is called
+/// `app-YYYYMMDD-HHMMSS[.N].log` after the moment of its rotation in the chosen zone; names ascend in the
+/// order of rotation, so in the hour that is repeated when the clocks change they go on from the latest
+/// name with a number.
+///
+/// # Several processes
+/// Any number of processes may write and rotate the same path: every append holds whole lines, rotation
+/// takes turns through the lock file `.app.log.lock`, and no file is compressed or deleted while one of
+/// them still has it open. A process that did not rotate itself notices within 250 ms. `maxBytes` can then
+/// be exceeded by what the others write in the same instant. Not on Windows, nor on file systems without
+/// flock(2).
+///
+/// # Unfinished lines
+/// When a write stops in the middle of a line (disk full), the next call has to go on with exactly the rest,
+/// as [`WriteError::written`] says; until that line is whole, the file is neither rotated nor exchanged. If
+/// its beginning is out of reach by then (the file was truncated, or [`Sink::reopen`] was called after it
+/// was moved), the whole line is written again where writing goes on, and the beginning, ended by `\n`,
+/// stays as a fragment in the file that was moved. A caller that gives the rest up calls
+/// [`FileSink::abandon_line`].
+///
+/// # Durability
+/// [`Sink::sync`] is fdatasync. Its error is reported once and not healed by a later success: the lines
+/// written before it may be lost by a power failure. From the first call on, files are also synced before
+/// they are rotated away.
+pub struct FileSink {
+    settings: FileSettings,
+    lock_path: PathBuf,
+    names: NamePattern,
+    clock: Arc<dyn Clock>,
+    zone: TimeZone,
+    file: Box<dyn AppendFile>,
+    identity: FileId,
+    /// The length of the file as last seen, with what we appended since.
+    size: u64,
+    line: UnfinishedLine,
+    /// Whose lines the file holds; unknown while it is empty and without time rotation.
+    period: Option<Period>,
+    last_turn: Option<Turn>,
+    next_check: Duration,
+    next_rotation: Duration,
+    next_age_check: Duration,
+    durability: Durability,
+    stats: SharedStats,
+    maintenance: Option<Maintenance>,
+    #[cfg(test)]
+    wrap: Option<Wrap>,
+}
+
+#[cfg(test)]
+type Wrap = Box<dyn Fn(Box<dyn AppendFile>) -> Box<dyn AppendFile> + Send>;
+
+/// What has to happen so that a sync covers more than the open file.
+#[derive(Default)]
+struct Durability {
+    /// Somebody asks for syncs.
+    wanted: bool,
+    /// The file's name may not be on the device yet.
+    name_pending: bool,
+    /// A file that was rotated away could not be synced.
+    error: Option<io::Error>,
+}
+
+impl FileSink {
+    /// Opens or creates the file, and starts the thread for rotated files if the settings need one.
+    ///
+    /// An existing file is continued; a last line without `\n`, left by a crash, is ended first.
+    ///
+    /// # Errors
+    /// - `FAPILOG_SETTING_INVALID`: a value is of no use.
+    /// - `FAPILOG_SINK_OPEN`: the path is a symbolic link, directory, FIFO, socket or device, or cannot be
+    ///   opened. Never blocks on a FIFO.
+    /// - `FAPILOG_THREAD_SPAWN`: the thread could not be started.
+    pub fn open(settings: FileSettings) -> Result<Self> {
+        let zone = if settings.rotate.utc {
+            TimeZone::UTC
+        } else {
+            TimeZone::system()
+        };
+        Self::open_with(settings, Arc::new(SystemClock::new()), zone)
+    }
+
+    /// As [`FileSink::open`], with another clock and a zone of its own (`rotate.utc` is then not looked at).
+    ///
+    /// # Errors
+    /// Those of [`FileSink::open`].
+    pub fn open_with(
+        settings: FileSettings,
+        clock: Arc<dyn Clock>,
+        zone: TimeZone,
+    ) -> Result<Self> {
+        let settings = settings.checked()?;
+        let opened = active_file::open(&settings, None)?;
+        let now = clock.monotonic();
+        let mut sink = Self {
+            lock_path: RotationLock::path_for(&settings.path),
+            names: NamePattern::of(&settings.path),
+            zone,
+            identity: opened.status.identity,
+            size: opened.status.size,
+            line: UnfinishedLine::default(),
+            period: None,
+            last_turn: None,
+            next_check: now + CHECK_EVERY,
+            next_rotation: now,
+            next_age_check: now + AGE_CHECK_EVERY,
+            durability: Durability {
+                name_pending: true,
+                ..Durability::default()
+            },
+            stats: SharedStats::default(),
+            maintenance: None,
+            file: Box::new(opened.file),
+            clock,
+            settings,
+            #[cfg(test)]
+            wrap: None,
+        };
+        sink.line.start_file(opened.torn);
+        sink.period = sink.period_of_content(&opened.status);
+        if sink.settings.rotate.maintains() {
+            sink.maintenance = Some(Maintenance::start(Task {
+                directory: sink.directory().to_path_buf(),
+                names: sink.names.clone(),
+                settings: sink.settings.rotate.clone(),
+                clock: sink.clock.clone(),
+                stats: sink.stats.clone(),
+            })?);
+        }
+        Ok(sink)
+    }
+
+    /// The active file, as an absolute path.
+    pub fn path(&self) -> &Path {
+        &self.settings.path
+    }
+
+    /// Waits at most `timeout` for compression and retention, then stops them for good. True when all was
+    /// done; otherwise files stay plain until the next open. Dropping the sink does this with 5 s.
+    pub fn finish(&mut self, timeout: Duration) -> bool {
+        match &mut self.maintenance {
+            Some(maintenance) => maintenance.finish(timeout),
+            None => true,
+        }
+    }
+
+    /// Gives up the rest of a line that a failed write left unfinished: what is there is ended by `\n` before
+    /// the next line.
+    pub fn abandon_line(&mut self) {
+        self.line.abandon();
+    }
+
+    fn directory(&self) -> &Path {
+        self.settings.path.parent().unwrap_or(Path::new("."))
+    }
+
+    fn write_counting(&mut self, bytes: &[u8], written: &mut usize) -> io::Result<()> {
+        while let Some(rest) = bytes.get(*written..).filter(|rest| !rest.is_empty()) {
+            let take = if self.line.is_open() {
+                self.return_to_line();
+                first_line_len(rest)
+            } else {
+                self.whole_lines_to_write(rest)
+            };
+            let chunk = rest.get(..take).unwrap_or(rest);
+            *written += self.append(chunk)?;
+        }
+        Ok(())
+    }
+
+    /// Appends some of `chunk` and what is due before it; returns how much of `chunk`.
+    fn append(&mut self, chunk: &[u8]) -> io::Result<usize> {
+        while !self.line.due().is_empty() {
+            let n = append_some(self.file.as_mut(), self.line.due())?;
+            self.size += n as u64;
+            self.line.due_written(n);
+        }
+        let n = append_some(self.file.as_mut(), chunk)?;
+        self.size += n as u64;
+        self.line.written(chunk.get(..n).unwrap_or(chunk));
+        Ok(n)
+    }
+
+    /// How much of `bytes` may go into the file next, after rotating it if that is due. At least 1.
+    fn whole_lines_to_write(&mut self, bytes: &[u8]) -> usize {
+        self.check_path();
+        self.rotate_by_time();
+        let Some(limit) = self.settings.rotate.max_bytes else {
+            self.begin_period();
+            return bytes.len();
+        };
+        // More than one round only when other processes fill the new file at once.
+        for _ in 0..4 {
+            self.look_at_size();
+            let room = limit.saturating_sub(self.size + self.line.due().len() as u64);
+            let fits = whole_lines_within(bytes, room);
+            if fits > 0 || self.size == 0 {
+                self.begin_period();
+                // A line longer than the limit gets a file of its own.
+                return if fits > 0 {
+                    fits
+                } else {
+                    first_line_len(bytes)
+                };
+            }
+            if !self.try_rotate() {
+                return bytes.len();
+            }
+        }
+        bytes.len()
+    }
+
+    /// Before the rest of a line: is its beginning still there?
+    fn return_to_line(&mut self) {
+        let seen = self.file.status().map_or(self.size, |status| status.size);
+        if seen < self.size {
+            self.size = seen;
+            self.line.restart();
+        }
+    }
+
+    fn look_at_size(&mut self) {
+        // Without an answer our own count is good enough; a real failure shows when writing.
+        if let Ok(status) = self.file.status() {
+            self.size = status.size;
+            if self.size == 0 {
+                self.period = None;
+                self.line.start_file(false);
+            } else if self.period.is_none() {
+                self.period = self.period_of_content(&status);
+            }
+        }
+    }
+
+    fn begin_period(&mut self) {
+        if self.period.is_none() {
+            let now = self.clock.now();
+            self.period = self
+                .settings
+                .rotate
+                .interval
+                .and_then(|interval| Period::containing(now, interval, &self.zone));
+        }
+    }
+
+    fn period_of_content(&self, status: &FileStatus) -> Option<Period> {
+        if status.size == 0 {
+            return None;
+        }
+        Period::containing(status.modified?, self.settings.rotate.interval?, &self.zone)
+    }
+
+    /// Notices that the file was moved, removed or truncated. Only between two lines.
+    fn check_path(&mut self) {
+        let now = self.clock.monotonic();
+        if now < self.next_check {
+            return;
+        }
+        self.next_check = now + CHECK_EVERY;
+        let result = match self.is_in_place() {
+            Ok(true) => {
+                self.look_at_size();
+                Ok(())
+            }
+            Ok(false) => self.open_again(),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = result {
+            self.next_check = now + RETRY_AFTER;
+            self.stats.failure(format_args!(
+                "cannot reopen '{}', writing goes on where it was: {error}",
+                self.settings.path.display()
+            ));
+        }
+    }
+
+    fn is_in_place(&self) -> io::Result<bool> {
+        match fs::symlink_metadata(&self.settings.path) {
+            Ok(found) => Ok(FileStatus::of(&found).identity == self.identity),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn open_again(&mut self) -> io::Result<()> {
+        let opened =
+            active_file::open(&self.settings, Some(self.identity)).map_err(io::Error::other)?;
+        self.take_over(opened);
+        self.stats.update(|stats| stats.reopened += 1);
+        Ok(())
+    }
+
+    /// Goes on in `opened` and lets go of the file before.
+    fn take_over(&mut self, opened: ActiveFile) {
+        if opened.status.identity != self.identity {
+            if self.line.fragment_in_file() {
+                // The line goes into the new file as a whole; its beginning shall not swallow another line.
+                if let Err(error) = self.file.append(b"\n") {
+                    self.stats
+                        .failure(format_args!("cannot end an unfinished line: {error}"));
+                }
+            }
+            if self.durability.wanted {
+                if let Err(error) = self.file.sync() {
+                    self.durability.error = Some(error);
+                }
+            }
+            self.line.start_file(opened.torn);
+            self.durability.name_pending = true;
+        }
+        let file: Box<dyn AppendFile> = Box::new(opened.file);
+        #[cfg(test)]
+        let file = match &self.wrap {
+            Some(wrap) => wrap(file),
+            None => file,
+        };
+        self.file = file;
+        self.identity = opened.status.identity;
+        self.size = opened.status.size;
+        self.period = self.period_of_content(&opened.status);
+    }
+
+    fn rotate_by_time(&mut self) {
+        let Some(period) = self.period else { return };
+        let now = self.clock.now();
+        if now >= period.end {
+            self.look_at_size();
+            if self.size > 0 {
+                self.try_rotate();
+            }
+        } else if period.is_far_ahead_of(now) {
+            self.period = None;
+            self.begin_period();
+        }
+    }
+
+    /// Rotates, or goes over to the file another process opened. False when that failed: writing goes on in
+    /// the current file, and the next attempt is made in a second.
+    fn try_rotate(&mut self) -> bool {
+        let now = self.clock.monotonic();
+        if now < self.next_rotation {
+            return false;
+        }
+        match self.rotate() {
+            Ok(()) => true,
+            Err(error) => {
+                self.next_rotation = now + RETRY_AFTER;
+                self.stats.failure(format_args!(
+                    "cannot rotate '{}', writing goes on in it: {error}",
+                    self.settings.path.display()
+                ));
+                false
+            }
+        }
+    }
+
+    fn rotate(&mut self) -> io::Result<()> {
+        // Kept to the end: it is what makes "is it still ours?" and "move it" one step.
+        let mut lock = RotationLock::take(&self.lock_path, LOCK_PATIENCE)?;
+        if !self.is_in_place()? {
+            return self.open_again();
+        }
+        let before = self.size;
+        self.look_at_size();
+        if self.size < before {
+            // Truncated under our hands: there is room again.
+            return Ok(());
+        }
+        let rotated = self.move_away(&mut lock)?;
+        let opened = active_file::open(&self.settings, Some(self.identity)).map_err(|error| {
+            // Back to its name if that is still free; else the next check opens what is there.
+            let back = rename_to_free(&rotated, &self.settings.path);
+            io::Error::other(match back {
+                Ok(()) => error.to_string(),
+                Err(back) => format!("{error}; moving it back failed too: {back}"),
+            })
+        })?;
+        self.take_over(opened);
+        self.stats.update(|stats| stats.rotations += 1);
+        if let Some(maintenance) = &self.maintenance {
+            maintenance.request();
+        }
+        Ok(())
+    }
+
+    /// Renames the active file to the next free name.
+    fn move_away(&mut self, lock: &mut RotationLock) -> io::Result<PathBuf> {
+        let mut turn = self.next_turn(lock.last_turn().max(self.last_turn));
+        if self.is_taken(&turn) {
+            turn.number = self.highest_number(&turn)?.saturating_add(1);
+        }
+        // Best effort: on a full disk the names on the disk and our own memory have to do.
+        if lock.note_turn(&turn).is_err() {
+            self.last_turn = self.last_turn.max(Some(turn));
+        }
+        loop {
+            let target = self.directory().join(self.names.name(&turn, Form::Plain));
+            match rename_to_free(&self.settings.path, &target) {
+                Ok(()) => {
+                    self.last_turn = Some(turn);
+                    return Ok(target);
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    turn.number = turn.number.saturating_add(1);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn next_turn(&self, last: Option<Turn>) -> Turn {
+        let now = Turn::at(self.zone.to_datetime(self.clock.now()));
+        let Some(last) = last.filter(|last| last.stamp >= now.stamp) else {
+            return now;
+        };
+        let ahead = last.stamp.duration_since(now.stamp).as_secs();
+        if ahead > NAME_CLAMP_SECONDS {
+            return now;
+        }
+        Turn {
+            number: last.number.saturating_add(1),
+            ..last
+        }
+    }
+
+    fn is_taken(&self, turn: &Turn) -> bool {
+        [Form::Plain, Form::Gzip, Form::Unfinished]
+            .into_iter()
+            .any(|form| {
+                let path = self.directory().join(self.names.name(turn, form));
+                fs::symlink_metadata(path).is_ok()
+            })
+    }
+
+    fn highest_number(&self, turn: &Turn) -> io::Result<u32> {
+        let mut highest = turn.number;
+        for entry in fs::read_dir(self.directory())? {
+            match self.names.parse(&entry?.file_name()) {
+                Some((found, _)) if found.stamp == turn.stamp => {
+                    highest = highest.max(found.number);
+                }
+                _ => {}
+            }
+        }
+        Ok(highest)
+    }
+}
+
+impl Sink for FileSink {
+    fn write(&mut self, bytes: &[u8]) -> std::result::Result<(), WriteError> {
+        let mut written = 0;
+        self.write_counting(bytes, &mut written)
+            .map_err(|error| WriteError { written, error })
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.durability.wanted = true;
+        self.file.sync()?;
+        if self.durability.name_pending {
+            sync_directory(self.directory())?;
+            self.durability.name_pending = false;
+        }
+        self.durability.error.take().map_or(Ok(()), Err)
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        self.next_check = self.clock.monotonic() + CHECK_EVERY;
+        self.open_again()
+    }
+
+    fn tick(&mut self) {
+        let now = self.clock.monotonic();
+        if self.settings.rotate.keep_for.is_some() && now >= self.next_age_check {
+            self.next_age_check = now + AGE_CHECK_EVERY;
+            if let Some(maintenance) = &self.maintenance {
+                maintenance.request();
+            }
+        }
+        if !self.line.is_open() {
+            self.check_path();
+            self.rotate_by_time();
+        }
+    }
+
+    fn stats(&self) -> SinkStats {
+        self.stats.snapshot()
+    }
+}
+
+impl Drop for FileSink {
+    fn drop(&mut self) {
+        self.finish(DROP_PATIENCE);
+    }
+}
+
+impl std::fmt::Debug for FileSink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileSink")
+            .field("settings", &self.settings)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One append, again when a signal came first.
+fn append_some(file: &mut dyn AppendFile, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        match file.append(bytes) {
+            Ok(0) if !bytes.is_empty() => return Err(io::ErrorKind::WriteZero.into()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
+/// The length of the first line, with its end; of everything when it has none.
+fn first_line_len(bytes: &[u8]) -> usize {
+    memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1)
+}
+
+/// The length of the whole lines at the start of `bytes` that fit in `room`.
+fn whole_lines_within(bytes: &[u8], room: u64) -> usize {
+    if bytes.len() as u64 <= room {
+        return bytes.len();
+    }
+    let room = usize::try_from(room).unwrap_or(usize::MAX);
+    let fitting = bytes.get(..room).unwrap_or(bytes);
+    memrchr(b'\n', fitting).map_or(0, |at| at + 1)
+}
+
+/// Renames without ever replacing a file.
+fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
+    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+    {
+        use rustix::fs::{renameat_with, RenameFlags, CWD};
+        use rustix::io::Errno;
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // Not every file system can.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
+            other => return other.map_err(Into::into),
+        }
+    }
+    match fs::symlink_metadata(to) {
+        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(from, to),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;
