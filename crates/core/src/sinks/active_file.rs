@@ -35,6 +35,20 @@ impl AppendFile for File {
     }
 }
 
+/// One append, again when a signal came first.
+///
+/// # Errors
+/// `WriteZero` when the file takes nothing; else the error of write(2).
+pub(super) fn append_some(file: &mut dyn AppendFile, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        match file.append(bytes) {
+            Ok(0) if !bytes.is_empty() => return Err(io::ErrorKind::WriteZero.into()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
 /// Tells files apart: device and inode on unix. Elsewhere the time of creation, which is a guess.
 pub(super) type FileId = (u64, u64);
 

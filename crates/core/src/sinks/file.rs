@@ -9,13 +9,14 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use memchr::{memchr, memrchr};
 
-use super::active_file::{self, ActiveFile, AppendFile, FileId, FileStatus};
+use super::active_file::{self, append_some, ActiveFile, AppendFile, FileId, FileStatus};
 use super::clock::{Clock, SystemClock};
 use super::compress::sync_directory;
 use super::file_lock::RotationLock;
 use super::file_settings::FileSettings;
 use super::maintenance::{Maintenance, Task};
-use super::rotated_name::{Form, NamePattern, Turn};
+use super::renaming::{rename_to_free, Renaming};
+use super::rotated_name::NamePattern;
 use super::rotation::Period;
 use super::shared_stats::SharedStats;
 use super::unfinished_line::UnfinishedLine;
@@ -32,10 +33,6 @@ const LOCK_PATIENCE: Duration = Duration::from_millis(200);
 const AGE_CHECK_EVERY: Duration = Duration::from_secs(3600);
 /// How long dropping the sink waits for compression in progress.
 const DROP_PATIENCE: Duration = Duration::from_secs(5);
-/// How far behind the latest rotated name the clock may be for names to go on from there: more than the
-/// repeated hour of a clock change or a changed zone, less than a clock that was plainly wrong.
-const NAME_CLAMP_SECONDS: i64 = 25 * 3600;
-
 /// Appends lines to a file, rotates it by size and time, and keeps old files compressed and few.
 ///
 /// The active file always has the path of the settings. A rotated one is called
@@ -65,7 +62,7 @@ const NAME_CLAMP_SECONDS: i64 = 25 * 3600;
 pub struct FileSink {
     settings: FileSettings,
     lock_path: PathBuf,
-    names: NamePattern,
+    renaming: Renaming,
     clock: Arc<dyn Clock>,
     zone: TimeZone,
     file: Box<dyn AppendFile>,
@@ -75,7 +72,6 @@ pub struct FileSink {
     line: UnfinishedLine,
     /// Whose lines the file holds; unknown while it is empty and without time rotation.
     period: Option<Period>,
-    last_turn: Option<Turn>,
     next_check: Duration,
     next_rotation: Duration,
     next_age_check: Duration,
@@ -133,13 +129,12 @@ impl FileSink {
         let now = clock.monotonic();
         let mut sink = Self {
             lock_path: RotationLock::path_for(&settings.path),
-            names: NamePattern::of(&settings.path),
+            renaming: Renaming::of(&settings.path),
             zone,
             identity: opened.status.identity,
             size: opened.status.size,
             line: UnfinishedLine::default(),
             period: None,
-            last_turn: None,
             next_check: now + CHECK_EVERY,
             next_rotation: now,
             next_age_check: now + AGE_CHECK_EVERY,
@@ -160,7 +155,7 @@ impl FileSink {
         if sink.settings.rotate.maintains() {
             sink.maintenance = Some(Maintenance::start(Task {
                 directory: sink.directory().to_path_buf(),
-                names: sink.names.clone(),
+                names: NamePattern::of(sink.path()),
                 settings: sink.settings.rotate.clone(),
                 clock: sink.clock.clone(),
                 stats: sink.stats.clone(),
@@ -405,7 +400,10 @@ impl FileSink {
             // Truncated under our hands: there is room again.
             return Ok(());
         }
-        let rotated = self.move_away(&mut lock)?;
+        let now = self.zone.to_datetime(self.clock.now());
+        let rotated = self
+            .renaming
+            .move_away(&self.settings.path, now, &mut lock)?;
         let opened = active_file::open(&self.settings, Some(self.identity)).map_err(|error| {
             // Back to its name if that is still free; else the next check opens what is there.
             let back = rename_to_free(&rotated, &self.settings.path);
@@ -420,68 +418,6 @@ impl FileSink {
             maintenance.request();
         }
         Ok(())
-    }
-
-    /// Renames the active file to the next free name.
-    fn move_away(&mut self, lock: &mut RotationLock) -> io::Result<PathBuf> {
-        let mut turn = self.next_turn(lock.last_turn().max(self.last_turn));
-        if self.is_taken(&turn) {
-            turn.number = self.highest_number(&turn)?.saturating_add(1);
-        }
-        // Best effort: on a full disk the names on the disk and our own memory have to do.
-        if lock.note_turn(&turn).is_err() {
-            self.last_turn = self.last_turn.max(Some(turn));
-        }
-        loop {
-            let target = self.directory().join(self.names.name(&turn, Form::Plain));
-            match rename_to_free(&self.settings.path, &target) {
-                Ok(()) => {
-                    self.last_turn = Some(turn);
-                    return Ok(target);
-                }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    turn.number = turn.number.saturating_add(1);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    fn next_turn(&self, last: Option<Turn>) -> Turn {
-        let now = Turn::at(self.zone.to_datetime(self.clock.now()));
-        let Some(last) = last.filter(|last| last.stamp >= now.stamp) else {
-            return now;
-        };
-        let ahead = last.stamp.duration_since(now.stamp).as_secs();
-        if ahead > NAME_CLAMP_SECONDS {
-            return now;
-        }
-        Turn {
-            number: last.number.saturating_add(1),
-            ..last
-        }
-    }
-
-    fn is_taken(&self, turn: &Turn) -> bool {
-        [Form::Plain, Form::Gzip, Form::Unfinished]
-            .into_iter()
-            .any(|form| {
-                let path = self.directory().join(self.names.name(turn, form));
-                fs::symlink_metadata(path).is_ok()
-            })
-    }
-
-    fn highest_number(&self, turn: &Turn) -> io::Result<u32> {
-        let mut highest = turn.number;
-        for entry in fs::read_dir(self.directory())? {
-            match self.names.parse(&entry?.file_name()) {
-                Some((found, _)) if found.stamp == turn.stamp => {
-                    highest = highest.max(found.number);
-                }
-                _ => {}
-            }
-        }
-        Ok(highest)
     }
 }
 
@@ -541,17 +477,6 @@ impl std::fmt::Debug for FileSink {
     }
 }
 
-/// One append, again when a signal came first.
-fn append_some(file: &mut dyn AppendFile, bytes: &[u8]) -> io::Result<usize> {
-    loop {
-        match file.append(bytes) {
-            Ok(0) if !bytes.is_empty() => return Err(io::ErrorKind::WriteZero.into()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            other => return other,
-        }
-    }
-}
-
 /// The length of the first line, with its end; of everything when it has none.
 fn first_line_len(bytes: &[u8]) -> usize {
     memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1)
@@ -565,25 +490,6 @@ fn whole_lines_within(bytes: &[u8], room: u64) -> usize {
     let room = usize::try_from(room).unwrap_or(usize::MAX);
     let fitting = bytes.get(..room).unwrap_or(bytes);
     memrchr(b'\n', fitting).map_or(0, |at| at + 1)
-}
-
-/// Renames without ever replacing a file.
-fn rename_to_free(from: &Path, to: &Path) -> io::Result<()> {
-    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-    {
-        use rustix::fs::{renameat_with, RenameFlags, CWD};
-        use rustix::io::Errno;
-        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-            // Not every file system can.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {}
-            other => return other.map_err(Into::into),
-        }
-    }
-    match fs::symlink_metadata(to) {
-        Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(from, to),
-        Err(error) => Err(error),
-    }
 }
 
 #[cfg(test)]

@@ -61,8 +61,9 @@ impl Maintenance {
         let signal = Arc::new(Signal::default());
         signal.lock().requested = true;
         let own = signal.clone();
+        // Here and not on the thread, which may start after the clock jumped.
+        let start = (task.clock.now(), task.clock.monotonic());
         let run = move || {
-            let start = (task.clock.now(), task.clock.monotonic());
             let body = AssertUnwindSafe(|| own.serve(&task, start));
             if catch_unwind(body).is_err() {
                 task.stats

@@ -7,6 +7,7 @@ mod active_file;
 mod compress;
 mod file_lock;
 mod maintenance;
+mod renaming;
 mod retention;
 mod rotated_name;
 mod shared_stats;

@@ -592,6 +592,39 @@ fn compression_loses_and_repeats_nothing() {
 }
 
 #[test]
+fn a_late_line_of_another_writer_is_not_lost_to_compression() {
+    let place = Place::new();
+    let settings = RotateSettings {
+        compress: Compress::Gzip,
+        ..by_size(2)
+    };
+    let mut late = place.open(RotateSettings::default());
+    let mut rotating = place.open(settings.clone());
+    rotating.write(b"1\n2\n").unwrap();
+    assert!(rotating.finish(Duration::from_secs(20)));
+    drop(rotating);
+    late.write(b"late\n").unwrap();
+    drop(late);
+    let mut again = place.open(settings);
+    assert!(again.finish(Duration::from_secs(20)));
+    assert_eq!(place.names(), ["app-20260505-120000.log.gz", "app.log"]);
+    assert_eq!(place.content(), b"1\nlate\n2\n");
+}
+
+#[test]
+fn what_another_writer_rotated_is_not_rotated_again() {
+    let place = Place::new();
+    let mut first = place.open(by_size(4));
+    let mut second = place.open(by_size(4));
+    first.write(b"1\n2\n3\n").unwrap();
+    second.write(b"4\n").unwrap();
+    assert_eq!(place.names(), ["app-20260505-120000.log", "app.log"]);
+    assert_eq!(place.files()[1].1, b"3\n4\n");
+    assert_eq!((first.stats().rotations, second.stats().rotations), (1, 0));
+    assert_eq!(second.stats().reopened, 1);
+}
+
+#[test]
 fn leftovers_of_a_crash_are_completed_at_open() {
     let place = Place::new();
     let at = |name: &str| place.dir.path().join(name);
