@@ -1,5 +1,27 @@
-// Types of the native addon as `binding.cjs` returns it. Written by hand: raw functions registered in
-// `#[napi(module_exports)]` do not show in the declarations napi generates. One `export function` for
-// each function that crates/binding exports, in the order of its files. Import it as
-// `import binding from '../native/binding.cjs'`: the names are only known at run time, so named
-// imports of this CommonJS module would fail in ESM.
+// Types of the native addon as `binding.cjs` returns it: one member for each export of crates/binding.
+
+declare namespace binding {
+  /** A running pipeline. Receipts and metrics travel as JSON text. */
+  class NativePipeline {
+    constructor(settings: string)
+    attachRing(dataBytes: number, salt: number): NativeRing
+    flushSync(timeoutMs: number): string
+    flush(timeoutMs: number): Promise<string>
+    close(timeoutMs: number): Promise<string>
+    closeSync(timeoutMs: number): string
+    metrics(): string
+    reopen(): void
+    memory(name: string, take: boolean): string | null
+  }
+
+  /** The ring of one JavaScript thread. */
+  class NativeRing {
+    private constructor()
+    memory(): Buffer
+    wake(): void
+    waitForSpace(units: number, timeoutMs: number): boolean
+    detach(timeoutMs: number): boolean
+  }
+}
+
+export = binding

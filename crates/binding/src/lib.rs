@@ -1,1 +1,192 @@
-//! Node-API binding of the pipeline.
+//! Node-API binding of the pipeline: JavaScript on one side, `fapilog-core` on the other, no decisions here.
+//!
+//! None of these functions is on the path of a log call, except `wake`, which is called when the drain thread
+//! was found asleep, and `waitForSpace` under the `block` policy.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fapilog_core::error::Error as CoreError;
+use fapilog_core::pipeline::{Pipeline, PipelineSettings, RingId};
+use fapilog_ring::RingMemory;
+use napi::bindgen_prelude::{BufferSlice, Env, Object};
+use napi::{Error, Result, Status};
+use napi_derive::napi;
+
+fn js_error(error: &CoreError) -> Error {
+    Error::new(Status::GenericFailure, error.to_string())
+}
+
+fn to_json(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|e| Error::new(Status::GenericFailure, e.to_string()))
+}
+
+fn millis(ms: f64) -> Duration {
+    Duration::from_millis(if ms.is_finite() && ms > 0.0 {
+        ms as u64
+    } else {
+        0
+    })
+}
+
+/// A running pipeline.
+#[napi]
+pub struct NativePipeline {
+    pipeline: Arc<Pipeline>,
+}
+
+#[napi]
+impl NativePipeline {
+    /// Opens the sinks of a settings document (JSON) and starts the threads.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(settings: String) -> Result<Self> {
+        let settings = PipelineSettings::from_json(&settings).map_err(|e| js_error(&e))?;
+        let pipeline = Pipeline::open(settings).map_err(|e| js_error(&e))?;
+        Ok(Self {
+            pipeline: Arc::new(pipeline),
+        })
+    }
+
+    /// Makes a ring for the calling thread and drains it from now on.
+    #[napi(catch_unwind)]
+    pub fn attach_ring(&self, env: &Env, data_bytes: u32, salt: u32) -> Result<NativeRing> {
+        napi::bindgen_prelude::retain_current_module_for_unload_safety();
+        let memory = RingMemory::anonymous(data_bytes, salt).map_err(|e| {
+            Error::new(
+                Status::GenericFailure,
+                format!("FAPILOG_REGION_INVALID: ring memory: {e}"),
+            )
+        })?;
+        let memory = Arc::new(memory);
+        let id = self
+            .pipeline
+            .attach(Arc::clone(&memory))
+            .map_err(|e| js_error(&e))?;
+        // When this environment ends (a worker, or the main thread when its loop is empty), what it has
+        // published is drained; the memory itself is kept alive by the pipeline until then.
+        let pipeline = Arc::clone(&self.pipeline);
+        env.add_env_cleanup_hook((), move |()| {
+            pipeline.detach(id, Duration::from_secs(5));
+        })?;
+        Ok(NativeRing {
+            pipeline: Arc::clone(&self.pipeline),
+            memory,
+            id,
+        })
+    }
+
+    /// Waits up to `timeoutMs` until every sink has dealt with everything logged so far. A receipt as JSON.
+    #[napi(catch_unwind)]
+    pub fn flush_sync(&self, timeout_ms: f64) -> Result<String> {
+        to_json(&self.pipeline.flush(millis(timeout_ms)))
+    }
+
+    /// The same without blocking the caller.
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn flush<'env>(&self, env: &'env Env, timeout_ms: f64) -> Result<Object<'env>> {
+        let pipeline = Arc::clone(&self.pipeline);
+        deferred(env, "fapilog:flush", move || {
+            pipeline.flush(millis(timeout_ms))
+        })
+    }
+
+    /// Flushes, then ends all threads; what cannot be written in time is counted as dropped. A receipt.
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn close<'env>(&self, env: &'env Env, timeout_ms: f64) -> Result<Object<'env>> {
+        let pipeline = Arc::clone(&self.pipeline);
+        deferred(env, "fapilog:close", move || {
+            pipeline.close(millis(timeout_ms))
+        })
+    }
+
+    /// Closes and blocks the caller meanwhile.
+    #[napi(catch_unwind)]
+    pub fn close_sync(&self, timeout_ms: f64) -> Result<String> {
+        to_json(&self.pipeline.close(millis(timeout_ms)))
+    }
+
+    /// All counters, as JSON.
+    #[napi(catch_unwind)]
+    pub fn metrics(&self) -> Result<String> {
+        to_json(&self.pipeline.metrics())
+    }
+
+    /// Opens the destination of every sink again.
+    #[napi(catch_unwind)]
+    pub fn reopen(&self) {
+        self.pipeline.reopen();
+    }
+
+    /// The lines of a memory sink; `take` empties it.
+    #[napi(catch_unwind)]
+    pub fn memory(&self, name: String, take: bool) -> Option<String> {
+        let bytes = self.pipeline.memory(&name, take)?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+/// Runs `work` on a thread and resolves a promise with its result as JSON. Holds the event loop meanwhile, as
+/// an awaited promise should.
+fn deferred<'env, T: serde::Serialize + Send + 'static>(
+    env: &'env Env,
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<Object<'env>> {
+    let (deferred, promise) = env.create_deferred::<String, _>()?;
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .stack_size(256 << 10)
+        .spawn(move || {
+            let result = to_json(&work());
+            deferred.resolve(move |_| result);
+        })
+        .map_err(|e| Error::new(Status::GenericFailure, format!("FAPILOG_THREAD_SPAWN: {e}")))?;
+    Ok(promise)
+}
+
+/// The ring of one JavaScript thread.
+#[napi]
+pub struct NativeRing {
+    pipeline: Arc<Pipeline>,
+    memory: Arc<RingMemory>,
+    id: RingId,
+}
+
+#[napi]
+impl NativeRing {
+    /// The shared region as a Buffer over memory that Rust owns. Called once, by the producer.
+    #[napi(catch_unwind)]
+    pub fn memory<'env>(&self, env: &'env Env) -> Result<BufferSlice<'env>> {
+        let keeper = Arc::clone(&self.memory);
+        // SAFETY: the mapping is `len` bytes at `as_mut_ptr` and lives until the finalizer drops `keeper`,
+        // which V8 calls when the Buffer is gone (__test__/ring.spec.ts).
+        unsafe {
+            BufferSlice::from_external(
+                env,
+                self.memory.as_mut_ptr(),
+                self.memory.len(),
+                keeper,
+                |_env, keeper| drop(keeper),
+            )
+        }
+    }
+
+    /// Wakes the drain thread after it was found parked.
+    #[napi]
+    pub fn wake(&self) {
+        self.pipeline.wake();
+    }
+
+    /// Blocks until `units` are free, or the time is over; whether they are.
+    #[napi(catch_unwind)]
+    pub fn wait_for_space(&self, units: u32, timeout_ms: f64) -> bool {
+        self.pipeline
+            .wait_for_space(self.memory.region(), units, millis(timeout_ms))
+    }
+
+    /// Drains the ring and stops reading it; whether that was done in time.
+    #[napi(catch_unwind)]
+    pub fn detach(&self, timeout_ms: f64) -> bool {
+        self.pipeline.detach(self.id, millis(timeout_ms))
+    }
+}

@@ -7,5 +7,6 @@
 pub mod error;
 pub mod format;
 pub mod level;
+pub mod pipeline;
 pub mod sinks;
 pub mod wire;

@@ -29,12 +29,16 @@ mod sync;
 #[cfg(not(loom))]
 mod consumer;
 #[cfg(not(loom))]
+mod memory;
+#[cfg(not(loom))]
 mod producer;
 #[cfg(not(loom))]
 mod region;
 
 #[cfg(not(loom))]
 pub use consumer::Consumer;
+#[cfg(not(loom))]
+pub use memory::RingMemory;
 #[cfg(not(loom))]
 pub use producer::{Producer, RingFull};
 #[cfg(not(loom))]

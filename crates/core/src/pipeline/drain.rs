@@ -1,0 +1,266 @@
+//! The drain thread: takes records out of the rings, formats them and hands batches to the sinks.
+
+use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::time::Instant;
+
+use fapilog_ring::{Consumer, RingMemory};
+
+use super::batch::{Batch, BatchPool};
+use super::settings::{LINGER, PARK, POLL};
+use super::sink_thread::SinkHandle;
+use super::Shared;
+use crate::format::Format;
+use crate::level::{Level, LevelCounts};
+use crate::wire::{Dictionary, Records};
+
+/// Bytes copied out of a ring at once.
+const CHUNK_BYTES: usize = 256 << 10;
+/// A batch of this size is handed over at once.
+const BATCH_BYTES: usize = 256 << 10;
+
+/// Sinks that want the same lines share them.
+pub struct Lane {
+    pub(super) format: Box<dyn Format>,
+    pub(super) min_level: Level,
+    pub(super) sinks: Vec<Arc<SinkHandle>>,
+    pub(super) batch: Batch,
+}
+
+/// The reading side of one ring.
+struct Source {
+    id: u64,
+    consumer: Consumer,
+    dictionary: Dictionary,
+    /// Keeps the memory that `consumer` reads mapped.
+    _memory: Arc<RingMemory>,
+}
+
+/// What runs on the drain thread.
+pub struct Drain {
+    shared: Arc<Shared>,
+    lanes: Vec<Lane>,
+    pool: BatchPool,
+    sources: Vec<Source>,
+    rings_seen: u64,
+    chunk: Vec<u8>,
+    fresh: Vec<u8>,
+}
+
+impl Drain {
+    pub(super) fn new(shared: Arc<Shared>, lanes: Vec<Lane>, pool: BatchPool) -> Self {
+        Self {
+            shared,
+            lanes,
+            pool,
+            sources: Vec::new(),
+            rings_seen: 0,
+            chunk: Vec::with_capacity(CHUNK_BYTES),
+            fresh: Vec::new(),
+        }
+    }
+
+    /// Runs until the pipeline is stopped and everything is handed over.
+    pub(super) fn run(mut self) {
+        let mut active = Instant::now();
+        let mut flushed = 0u64;
+        loop {
+            // Read before the rings: whoever asked for this flush has published before asking.
+            let flush = self.shared.flush_wanted.load(Ordering::Acquire);
+            let stopping = self.shared.stopping.load(Ordering::Acquire);
+            self.refresh_sources();
+            if self.drain_round() {
+                active = Instant::now();
+                continue;
+            }
+            self.hand_over();
+            if flush > flushed {
+                flushed = flush;
+                self.flush_sinks(flush);
+                continue;
+            }
+            if stopping {
+                break;
+            }
+            if active.elapsed() < LINGER {
+                self.shared.parker.sleep(POLL);
+            } else if self.park() {
+                active = Instant::now();
+            }
+        }
+        self.end_sources();
+        for lane in &self.lanes {
+            for sink in &lane.sinks {
+                sink.queue.close();
+            }
+        }
+        self.shared.drained.store(true, Ordering::Release);
+        self.shared.progress.announce();
+    }
+
+    /// Takes one chunk from every ring. Whether there was anything.
+    fn drain_round(&mut self) -> bool {
+        let mut moved = false;
+        let mut sources = std::mem::take(&mut self.sources);
+        for source in &mut sources {
+            moved |= self.drain_chunk(source);
+        }
+        self.sources = sources;
+        moved
+    }
+
+    fn drain_chunk(&mut self, source: &mut Source) -> bool {
+        self.chunk.clear();
+        let mut limit = CHUNK_BYTES;
+        let copied = loop {
+            let copied = source.consumer.copy_pending(limit, &mut self.chunk);
+            if copied < limit || self.first_record_is_whole() {
+                break copied;
+            }
+            self.chunk.clear();
+            limit *= 4;
+        };
+        if copied == 0 {
+            return false;
+        }
+        self.fresh.clear();
+        source
+            .consumer
+            .region()
+            .copy_dictionary(source.dictionary.consumed(), &mut self.fresh);
+        source.dictionary.extend(&self.fresh);
+
+        let mut accepted = LevelCounts::default();
+        let mut records = Records::new(&self.chunk, &source.dictionary);
+        for record in records.by_ref() {
+            accepted.add(record.level());
+            for lane in &mut self.lanes {
+                if record.level() >= lane.min_level {
+                    lane.format.write(&record, &mut lane.batch.bytes);
+                    lane.batch.end_event(record.level());
+                }
+            }
+        }
+        let mut taken = records.position();
+        if taken == 0 || (taken < copied && copied < limit) {
+            // Not a cut at the limit but a damaged header: what follows cannot be told apart any more.
+            self.shared.count_damaged(copied - taken);
+            taken = copied;
+        }
+        source.consumer.take(taken);
+        source.consumer.release();
+        self.shared.count_accepted(&accepted);
+        self.shared.space.announce();
+        for at in 0..self.lanes.len() {
+            if self
+                .lanes
+                .get(at)
+                .is_some_and(|lane| lane.batch.bytes.len() >= BATCH_BYTES)
+            {
+                self.hand_over_lane(at);
+            }
+        }
+        true
+    }
+
+    fn first_record_is_whole(&self) -> bool {
+        let units = match self.chunk.get(..4) {
+            Some(word) => u32::from_le_bytes([word[0], word[1], word[2], word[3]]),
+            None => return true,
+        };
+        (units & !fapilog_ring::layout::PAD_FLAG) as usize
+            * fapilog_ring::layout::UNIT_BYTES as usize
+            <= self.chunk.len()
+    }
+
+    fn hand_over(&mut self) {
+        for at in 0..self.lanes.len() {
+            self.hand_over_lane(at);
+        }
+    }
+
+    fn hand_over_lane(&mut self, at: usize) {
+        let Some(lane) = self.lanes.get_mut(at) else {
+            return;
+        };
+        if lane.batch.is_empty() {
+            return;
+        }
+        let batch = Arc::new(std::mem::replace(&mut lane.batch, self.pool.take()));
+        for sink in &lane.sinks {
+            let dropped = sink.queue.push(&batch);
+            sink.count_overflow(&dropped);
+        }
+        self.pool.give_back(batch);
+    }
+
+    fn flush_sinks(&self, number: u64) {
+        for lane in &self.lanes {
+            for sink in &lane.sinks {
+                sink.queue.command(super::queue::Item::Flush(number));
+            }
+        }
+    }
+
+    /// Announces sleep to every ring and sleeps unless something came in between. Whether something did.
+    fn park(&mut self) -> bool {
+        let mut quiet = true;
+        for source in &self.sources {
+            quiet &= source
+                .consumer
+                .control()
+                .prepare_park(source.consumer.position());
+        }
+        let woken = if quiet {
+            self.shared.parker.sleep(PARK)
+        } else {
+            true
+        };
+        for source in &self.sources {
+            source.consumer.control().unpark();
+        }
+        woken
+    }
+
+    /// Takes over rings that were attached, and lets go of those that were detached and are empty.
+    fn refresh_sources(&mut self) {
+        let version = self.shared.rings_version.load(Ordering::Acquire);
+        if version == self.rings_seen {
+            return;
+        }
+        let slots: Vec<(u64, Arc<RingMemory>, bool)> = self
+            .shared
+            .rings()
+            .iter()
+            .map(|slot| (slot.id, Arc::clone(&slot.memory), slot.leaving))
+            .collect();
+        for (id, memory, leaving) in slots {
+            let known = self.sources.iter().position(|source| source.id == id);
+            match (known, leaving) {
+                (None, false) => self.sources.push(Source {
+                    id,
+                    consumer: Consumer::new(*memory.region()),
+                    dictionary: Dictionary::new(),
+                    _memory: memory,
+                }),
+                (known, true) => {
+                    if let Some(at) = known {
+                        let mut source = self.sources.swap_remove(at);
+                        while self.drain_chunk(&mut source) {}
+                    }
+                    self.shared.retire(id);
+                }
+                (Some(_), false) => {}
+            }
+        }
+        self.rings_seen = version;
+    }
+
+    fn end_sources(&mut self) {
+        let ids: Vec<u64> = self.shared.rings().iter().map(|slot| slot.id).collect();
+        self.sources.clear();
+        for id in ids {
+            self.shared.retire(id);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! A snapshot of all counters.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::sync::PoisonError;
+
+use serde::Serialize;
+
+use super::{Pipeline, ProducerCounts};
+use crate::level::{Level, LevelCounts};
+
+/// Events by level name; levels without events are left out.
+pub type ByLevel = BTreeMap<&'static str, u64>;
+
+fn by_level(counts: &LevelCounts) -> ByLevel {
+    counts
+        .0
+        .iter()
+        .enumerate()
+        .filter(|(_, &count)| count > 0)
+        .map(|(index, &count)| (Level(index as u8).name(), count))
+        .collect()
+}
+
+/// All counters of a pipeline since it was opened.
+///
+/// For each sink, at rest: `submitted = written + filtered + dropped by the sink + dropped before it`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Metrics {
+    /// Log calls at an enabled level.
+    pub submitted: u64,
+    /// The same, by level.
+    pub submitted_by_level: ByLevel,
+    /// Events that every sink has written (or does not take because of its level).
+    pub written: u64,
+    /// Events lost before the sinks, by level.
+    pub dropped: ByLevel,
+    /// The same, by reason: `full`, `timeout`, `closed`, `encode`.
+    pub dropped_by_reason: BTreeMap<&'static str, u64>,
+    /// Events accepted by the ring and not yet dealt with by the slowest sink.
+    pub in_flight: u64,
+    /// Sinks by name.
+    pub sinks: BTreeMap<String, SinkMetrics>,
+    /// All rings together.
+    pub ring: RingMetrics,
+}
+
+/// Counters of one sink.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SinkMetrics {
+    /// Events written.
+    pub written: u64,
+    /// The same, by level.
+    pub written_by_level: ByLevel,
+    /// Events lost at this sink, by level.
+    pub dropped: ByLevel,
+    /// The same, by reason: `overflow`, `failed`, `shutdown`.
+    pub dropped_by_reason: BTreeMap<&'static str, u64>,
+    /// Bytes written.
+    pub bytes: u64,
+    /// Batches written.
+    pub batches: u64,
+    /// Bytes queued or being written.
+    pub queued_bytes: u64,
+    /// Failed write attempts.
+    pub errors: u64,
+    /// Text of the latest failure.
+    pub last_error: Option<String>,
+    /// Whether the latest write failed.
+    pub failing: bool,
+    /// Files rotated.
+    pub rotations: u64,
+    /// Rotated files compressed.
+    pub compressed: u64,
+    /// Rotated files deleted by retention.
+    pub deleted: u64,
+    /// Times the destination was opened again.
+    pub reopened: u64,
+    /// Failures of rotation, compression or retention.
+    pub maintenance_errors: u64,
+}
+
+/// State of the rings.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RingMetrics {
+    /// Rings attached.
+    pub rings: u64,
+    /// Bytes of all data areas.
+    pub capacity_bytes: u64,
+    /// Bytes published and not yet taken.
+    pub depth_bytes: u64,
+    /// Events taken out of the rings.
+    pub accepted: u64,
+    /// Bytes that could not be read as records.
+    pub damaged_bytes: u64,
+}
+
+impl Pipeline {
+    /// Reads all counters.
+    pub fn metrics(&self) -> Metrics {
+        // Sinks first, rings last: what moves meanwhile can then only make `submitted` larger, never smaller
+        // than what was written.
+        let ledgers: Vec<_> = self
+            .sinks
+            .iter()
+            .map(|sink| (sink, sink.ledger()))
+            .collect();
+        let accepted = *self
+            .shared
+            .accepted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let rings = self.shared.rings();
+        let mut produced = *self
+            .shared
+            .retired
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut ring = RingMetrics {
+            rings: rings.len() as u64,
+            accepted: accepted.total(),
+            damaged_bytes: self.shared.damaged_bytes.load(Ordering::Relaxed),
+            ..RingMetrics::default()
+        };
+        for slot in rings.iter() {
+            produced.merge(&ProducerCounts::of(&slot.memory.region()));
+            ring.capacity_bytes += u64::from(slot.memory.region().data_bytes());
+            ring.depth_bytes += u64::from(slot.memory.region().depth_units()) * 8;
+        }
+        drop(rings);
+
+        let mut dropped = produced.full;
+        dropped.merge(&produced.timeout);
+        dropped.merge(&produced.closed);
+        dropped.merge(&produced.encode);
+        let submitted = produced.submitted.total();
+        let offered = submitted.saturating_sub(dropped.total());
+        let mut written = offered;
+        let mut settled = offered;
+        for (sink, ledger) in &ledgers {
+            let filtered: u64 = accepted.0.iter().take(sink.min_level.index()).sum();
+            let done = ledger.written.total() + filtered;
+            written = written.min(done);
+            settled = settled.min(done + ledger.dropped().total());
+        }
+        let reasons = [
+            ("full", produced.full.total()),
+            ("timeout", produced.timeout.total()),
+            ("closed", produced.closed.total()),
+            ("encode", produced.encode.total()),
+        ];
+        Metrics {
+            submitted,
+            submitted_by_level: by_level(&produced.submitted),
+            written,
+            dropped: by_level(&dropped),
+            dropped_by_reason: reasons.into_iter().collect(),
+            in_flight: offered - settled,
+            sinks: ledgers
+                .iter()
+                .map(|(sink, ledger)| {
+                    let reasons = [
+                        ("overflow", ledger.dropped_overflow.total()),
+                        ("failed", ledger.dropped_failed.total()),
+                        ("shutdown", ledger.dropped_shutdown.total()),
+                    ];
+                    let metrics = SinkMetrics {
+                        written: ledger.written.total(),
+                        written_by_level: by_level(&ledger.written),
+                        dropped: by_level(&ledger.dropped()),
+                        dropped_by_reason: reasons.into_iter().collect(),
+                        bytes: ledger.bytes,
+                        batches: ledger.batches,
+                        queued_bytes: sink.queue.bytes() as u64,
+                        errors: ledger.errors,
+                        last_error: ledger.last_error.clone(),
+                        failing: sink.is_failing(),
+                        rotations: ledger.stats.rotations,
+                        compressed: ledger.stats.compressed,
+                        deleted: ledger.stats.deleted,
+                        reopened: ledger.stats.reopened,
+                        maintenance_errors: ledger.stats.maintenance_errors,
+                    };
+                    (sink.name().to_owned(), metrics)
+                })
+                .collect(),
+            ring,
+        }
+    }
+}

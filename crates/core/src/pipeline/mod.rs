@@ -1,0 +1,443 @@
+//! A pipeline: its rings, its drain thread, its sinks, and the handle that everybody else holds.
+
+mod batch;
+mod drain;
+mod metrics;
+mod parker;
+mod queue;
+mod settings;
+mod sink_thread;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use fapilog_ring::{Counter, Region, RingMemory};
+
+pub use metrics::{Metrics, RingMetrics, SinkMetrics};
+pub use queue::WhenFull;
+pub use settings::{Constants, Destination, PipelineSettings, SinkSettings};
+pub use sink_thread::Ledger;
+
+use batch::BatchPool;
+use drain::{Drain, Lane};
+use parker::Parker;
+use queue::{Item, Queue};
+use sink_thread::{Progress, SinkHandle};
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::format;
+use crate::level::{Level, LevelCounts};
+use crate::sinks::file::FileSink;
+use crate::sinks::memory::{MemoryHandle, MemorySink};
+use crate::sinks::null::NullSink;
+use crate::sinks::standard_stream::StandardStream;
+use crate::sinks::Sink;
+
+/// Identifies an attached ring.
+pub type RingId = u64;
+
+#[derive(Debug)]
+struct RingSlot {
+    id: RingId,
+    memory: Arc<RingMemory>,
+    leaving: bool,
+}
+
+/// Producer counters of all levels, copied out of a ring's header.
+#[derive(Clone, Copy, Debug, Default)]
+struct ProducerCounts {
+    submitted: LevelCounts,
+    full: LevelCounts,
+    timeout: LevelCounts,
+    closed: LevelCounts,
+    encode: LevelCounts,
+}
+
+impl ProducerCounts {
+    fn of(region: &Region) -> Self {
+        let read = |counter| {
+            let mut counts = LevelCounts::default();
+            for (level, slot) in counts.0.iter_mut().enumerate() {
+                *slot = region.counter(counter, level);
+            }
+            counts
+        };
+        Self {
+            submitted: read(Counter::Submitted),
+            full: read(Counter::DroppedFull),
+            timeout: read(Counter::DroppedTimeout),
+            closed: read(Counter::DroppedClosed),
+            encode: read(Counter::DroppedEncode),
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.submitted.merge(&other.submitted);
+        self.full.merge(&other.full);
+        self.timeout.merge(&other.timeout);
+        self.closed.merge(&other.closed);
+        self.encode.merge(&other.encode);
+    }
+}
+
+/// State that all threads of a pipeline share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    rings: Mutex<Vec<RingSlot>>,
+    rings_version: AtomicU64,
+    retired: Mutex<ProducerCounts>,
+    accepted: Mutex<LevelCounts>,
+    damaged_bytes: AtomicU64,
+    flush_wanted: AtomicU64,
+    stopping: AtomicBool,
+    drained: AtomicBool,
+    parker: Parker,
+    progress: Arc<Progress>,
+    space: Progress,
+}
+
+impl Shared {
+    fn rings(&self) -> MutexGuard<'_, Vec<RingSlot>> {
+        self.rings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn count_accepted(&self, counts: &LevelCounts) {
+        self.accepted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .merge(counts);
+    }
+
+    fn count_damaged(&self, bytes: usize) {
+        self.damaged_bytes
+            .fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Keeps a ring's counters and forgets its memory. Only the drain thread calls this.
+    fn retire(&self, id: RingId) {
+        let mut rings = self.rings();
+        if let Some(at) = rings.iter().position(|slot| slot.id == id) {
+            let slot = rings.swap_remove(at);
+            self.retired
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .merge(&ProducerCounts::of(&slot.memory.region()));
+        }
+        drop(rings);
+        self.progress.announce();
+    }
+
+    fn has_ring(&self, id: RingId) -> bool {
+        self.rings().iter().any(|slot| slot.id == id)
+    }
+}
+
+/// What one sink says to a flush.
+#[derive(Clone, Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SinkReceipt {
+    /// The sink's name.
+    pub name: String,
+    /// Events written since the pipeline was opened.
+    pub written: u64,
+    /// Events dropped since the pipeline was opened.
+    pub dropped: u64,
+    /// Whether everything logged before the flush has been dealt with.
+    pub complete: bool,
+    /// Why not, or the latest error.
+    pub error: Option<String>,
+}
+
+/// Result of a flush or of closing.
+#[derive(Clone, Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Receipt {
+    /// Whether every sink has completed.
+    pub complete: bool,
+    /// One entry a sink.
+    pub sinks: Vec<SinkReceipt>,
+}
+
+/// A running pipeline. Dropping it closes it without waiting.
+#[derive(Debug)]
+pub struct Pipeline {
+    shared: Arc<Shared>,
+    sinks: Vec<Arc<SinkHandle>>,
+    memories: Vec<(String, MemoryHandle)>,
+    drain: Mutex<Option<JoinHandle<()>>>,
+    next_ring: AtomicU64,
+    closed: AtomicBool,
+}
+
+impl Pipeline {
+    /// Opens the sinks and starts the threads.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SinkOpen`] when a sink cannot be opened, [`ErrorCode::ThreadSpawn`], or
+    /// [`ErrorCode::SettingInvalid`]; nothing is left running then.
+    pub fn open(settings: PipelineSettings) -> Result<Pipeline> {
+        let mut pipeline = Pipeline {
+            shared: Arc::new(Shared::default()),
+            sinks: Vec::new(),
+            memories: Vec::new(),
+            drain: Mutex::new(None),
+            next_ring: AtomicU64::new(1),
+            closed: AtomicBool::new(false),
+        };
+        // Dropping the pipeline on an early return closes what was opened.
+        let pool = BatchPool::default();
+        let mut opened = Vec::new();
+        for sink in &settings.sinks {
+            opened.push(pipeline.open_sink(&sink.name, &sink.destination)?);
+        }
+        let mut lanes: Vec<(LaneKey, Lane)> = Vec::new();
+        for (sink, destination) in settings.sinks.iter().zip(opened) {
+            let handle = SinkHandle::spawn(
+                (sink.name.clone(), sink.min_level()?),
+                destination,
+                Queue::new(sink.queue_bytes as usize, sink.when_full),
+                pool.clone(),
+                Arc::clone(&pipeline.shared.progress),
+                settings.fsync,
+            )?;
+            pipeline.sinks.push(Arc::clone(&handle));
+            let key = LaneKey {
+                format: sink.format,
+                color: sink.color,
+                level: sink.min_level()?,
+            };
+            match lanes.iter_mut().find(|(known, _)| *known == key) {
+                Some((_, lane)) => lane.sinks.push(handle),
+                None => {
+                    let options = settings.constants.format_options(sink.color);
+                    let lane = Lane {
+                        format: format::build(sink.format, &options),
+                        min_level: key.level,
+                        sinks: vec![handle],
+                        batch: pool.take(),
+                    };
+                    lanes.push((key, lane));
+                }
+            }
+        }
+        let lanes = lanes.into_iter().map(|(_, lane)| lane).collect();
+        let drain = Drain::new(Arc::clone(&pipeline.shared), lanes, pool);
+        let thread = std::thread::Builder::new()
+            .name("fapilog:drain".into())
+            .stack_size(1 << 20)
+            .spawn(move || drain.run())
+            .map_err(|e| Error::io(ErrorCode::ThreadSpawn, "no thread to drain the rings", e))?;
+        *pipeline
+            .drain
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        Ok(pipeline)
+    }
+
+    fn open_sink(&mut self, name: &str, destination: &Destination) -> Result<Box<dyn Sink>> {
+        Ok(match destination {
+            Destination::Stdout => Box::new(StandardStream::stdout()),
+            Destination::Stderr => Box::new(StandardStream::stderr()),
+            Destination::Null => Box::new(NullSink::new()),
+            Destination::Memory { max_bytes } => {
+                let sink = MemorySink::new(*max_bytes as usize);
+                self.memories.push((name.to_owned(), sink.handle()));
+                Box::new(sink)
+            }
+            Destination::File(file) => Box::new(FileSink::open(file.clone())?),
+        })
+    }
+
+    /// Adds a ring to be drained.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Closed`] after [`Pipeline::close`].
+    pub fn attach(&self, memory: Arc<RingMemory>) -> Result<RingId> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::new(ErrorCode::Closed, "the pipeline is closed"));
+        }
+        let id = self.next_ring.fetch_add(1, Ordering::Relaxed);
+        self.shared.rings().push(RingSlot {
+            id,
+            memory,
+            leaving: false,
+        });
+        self.shared.rings_version.fetch_add(1, Ordering::AcqRel);
+        self.wake();
+        Ok(id)
+    }
+
+    /// Drains a ring and lets go of its memory. Whether that was done within `timeout`; if not, it is done
+    /// as soon as the sinks let it (the pipeline keeps the memory alive until then).
+    pub fn detach(&self, id: RingId, timeout: Duration) -> bool {
+        if let Some(slot) = self.shared.rings().iter_mut().find(|slot| slot.id == id) {
+            slot.leaving = true;
+        }
+        self.shared.rings_version.fetch_add(1, Ordering::AcqRel);
+        self.wake();
+        self.shared
+            .progress
+            .wait_until(Instant::now() + timeout, || !self.shared.has_ring(id))
+    }
+
+    /// Wakes the drain thread.
+    pub fn wake(&self) {
+        self.shared.parker.wake();
+    }
+
+    /// Waits until `units` of a ring are free; false when the time is over.
+    pub fn wait_for_space(&self, region: &Region, units: u32, timeout: Duration) -> bool {
+        self.wake();
+        let capacity = region.capacity_units();
+        self.shared.space.wait_until(Instant::now() + timeout, || {
+            capacity.saturating_sub(region.depth_units()) >= units.min(capacity)
+        })
+    }
+
+    /// Waits until everything published before the call has been dealt with by every sink.
+    pub fn flush(&self, timeout: Duration) -> Receipt {
+        let number = self.shared.flush_wanted.fetch_add(1, Ordering::AcqRel) + 1;
+        self.wake();
+        let done = |sink: &SinkHandle| sink.flushed() >= number || sink.has_ended();
+        self.shared
+            .progress
+            .wait_until(Instant::now() + timeout, || {
+                self.sinks.iter().all(|sink| done(sink))
+            });
+        self.receipt(done)
+    }
+
+    /// Flushes, then ends all threads. What could not be written within `timeout` is counted as dropped.
+    /// Later calls return the same state at once.
+    pub fn close(&self, timeout: Duration) -> Receipt {
+        let deadline = Instant::now() + timeout;
+        self.closed.store(true, Ordering::Release);
+        self.shared.stopping.store(true, Ordering::Release);
+        self.wake();
+        let ended = |sink: &SinkHandle| sink.has_ended();
+        let in_time = self
+            .shared
+            .progress
+            .wait_until(deadline, || self.sinks.iter().all(|sink| ended(sink)));
+        let receipt = self.receipt(ended);
+        if !in_time {
+            for sink in &self.sinks {
+                sink.queue.abandon();
+            }
+            // Threads that are stuck in the operating system are left to it.
+            self.shared
+                .progress
+                .wait_until(Instant::now() + Duration::from_millis(200), || {
+                    self.shared.drained.load(Ordering::Acquire)
+                        && self.sinks.iter().all(|sink| ended(sink))
+                });
+        }
+        if self.shared.drained.load(Ordering::Acquire) {
+            let drain = self
+                .drain
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            if let Some(drain) = drain {
+                drop(drain.join());
+            }
+        }
+        for sink in &self.sinks {
+            if sink.has_ended() {
+                sink.join();
+            }
+        }
+        if in_time {
+            return self.receipt(ended);
+        }
+        Receipt {
+            complete: false,
+            sinks: self
+                .receipt(ended)
+                .sinks
+                .into_iter()
+                .zip(receipt.sinks)
+                .map(|(now, then)| SinkReceipt {
+                    complete: then.complete,
+                    ..now
+                })
+                .collect(),
+        }
+    }
+
+    /// Whether the rings are no longer read.
+    pub fn is_drained(&self) -> bool {
+        self.shared.drained.load(Ordering::Acquire)
+    }
+
+    /// Asks every sink to open its destination again.
+    pub fn reopen(&self) {
+        for sink in &self.sinks {
+            sink.queue.command(Item::Reopen);
+        }
+    }
+
+    /// The lines of a memory sink; `take` empties it.
+    pub fn memory(&self, name: &str, take: bool) -> Option<Vec<u8>> {
+        let (_, handle) = self.memories.iter().find(|(known, _)| known == name)?;
+        Some(if take {
+            handle.take()
+        } else {
+            handle.snapshot()
+        })
+    }
+
+    fn receipt(&self, complete: impl Fn(&SinkHandle) -> bool) -> Receipt {
+        let sinks: Vec<SinkReceipt> = self
+            .sinks
+            .iter()
+            .map(|sink| {
+                let ledger = sink.ledger();
+                let complete = complete(sink);
+                SinkReceipt {
+                    name: sink.name().to_owned(),
+                    written: ledger.written.total(),
+                    dropped: ledger.dropped().total(),
+                    complete,
+                    error: if complete && !sink.is_failing() {
+                        None
+                    } else {
+                        ledger.last_error.or_else(|| {
+                            (!complete).then(|| "the sink did not finish in time".to_owned())
+                        })
+                    },
+                }
+            })
+            .collect();
+        Receipt {
+            complete: sinks.iter().all(|sink| sink.complete),
+            sinks,
+        }
+    }
+}
+
+impl Drop for Pipeline {
+    fn drop(&mut self) {
+        self.shared.stopping.store(true, Ordering::Release);
+        self.wake();
+        if self
+            .drain
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_none()
+        {
+            for sink in &self.sinks {
+                sink.queue.close();
+            }
+        }
+    }
+}
+
+#[derive(PartialEq, Eq)]
+struct LaneKey {
+    format: format::FormatKind,
+    color: bool,
+    level: Level,
+}

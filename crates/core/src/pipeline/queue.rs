@@ -1,0 +1,194 @@
+//! The queue between the drain thread and one sink's thread, bounded in bytes.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::batch::Batch;
+use crate::level::LevelCounts;
+
+/// What happens to a batch for which the queue has no room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhenFull {
+    /// The drain thread waits: back-pressure to the ring, whose overflow policy then decides. Default.
+    #[default]
+    Block,
+    /// The oldest queued batches are dropped and counted.
+    DropOldest,
+    /// The new batch is dropped and counted.
+    DropNewest,
+}
+
+/// What travels in the queue.
+#[derive(Debug)]
+pub enum Item {
+    /// Lines to write.
+    Batch(Arc<Batch>),
+    /// Everything before this has been asked to be on the destination.
+    Flush(u64),
+    /// The destination is to be opened again.
+    Reopen,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    items: VecDeque<Item>,
+    bytes: usize,
+    closed: bool,
+    abandoned: bool,
+}
+
+/// A bounded queue with one producer and one consumer.
+#[derive(Debug)]
+pub struct Queue {
+    state: Mutex<State>,
+    filled: Condvar,
+    freed: Condvar,
+    max_bytes: usize,
+    when_full: WhenFull,
+}
+
+/// Result of waiting for an item.
+#[derive(Debug)]
+pub enum Popped {
+    /// The next item.
+    Item(Item),
+    /// Nothing came in time.
+    Idle,
+    /// The queue is closed and empty, or abandoned.
+    Closed,
+}
+
+impl Queue {
+    /// A queue that holds up to `max_bytes` of lines (a single larger batch is accepted when it is empty).
+    pub fn new(max_bytes: usize, when_full: WhenFull) -> Self {
+        Self {
+            state: Mutex::default(),
+            filled: Condvar::new(),
+            freed: Condvar::new(),
+            max_bytes,
+            when_full,
+        }
+    }
+
+    /// Adds a batch. Returns what had to be dropped for it, or of it.
+    pub fn push(&self, batch: &Arc<Batch>) -> LevelCounts {
+        let mut dropped = LevelCounts::default();
+        let size = batch.bytes.len();
+        let mut state = self.lock();
+        while !state.items.is_empty()
+            && state.bytes > 0
+            && state.bytes + size > self.max_bytes
+            && !state.abandoned
+        {
+            match self.when_full {
+                WhenFull::Block => {
+                    state = self
+                        .freed
+                        .wait(state)
+                        .unwrap_or_else(PoisonError::into_inner);
+                }
+                WhenFull::DropNewest => return batch.all_counts(),
+                WhenFull::DropOldest => {
+                    let oldest = state
+                        .items
+                        .iter()
+                        .position(|item| matches!(item, Item::Batch(_)));
+                    match oldest.and_then(|at| state.items.remove(at)) {
+                        Some(Item::Batch(old)) => {
+                            state.bytes -= old.bytes.len();
+                            dropped.merge(&old.all_counts());
+                        }
+                        _ => break,
+                    }
+                }
+            }
+        }
+        if state.abandoned {
+            dropped.merge(&batch.all_counts());
+            return dropped;
+        }
+        state.bytes += size;
+        state.items.push_back(Item::Batch(Arc::clone(batch)));
+        drop(state);
+        self.filled.notify_one();
+        dropped
+    }
+
+    /// Adds a command behind everything queued; never waits, never dropped.
+    pub fn command(&self, item: Item) {
+        self.lock().items.push_back(item);
+        self.filled.notify_one();
+    }
+
+    /// Takes the next item, waiting up to `timeout`.
+    pub fn pop(&self, timeout: Duration) -> Popped {
+        let mut state = self.lock();
+        if state.items.is_empty() && !state.closed && !state.abandoned {
+            state = self
+                .filled
+                .wait_timeout(state, timeout)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        match state.items.pop_front() {
+            Some(item) => Popped::Item(item),
+            None if state.closed || state.abandoned => Popped::Closed,
+            None => Popped::Idle,
+        }
+    }
+
+    /// Tells that a batch of `bytes` taken from the queue is done with; its room becomes free only now, so
+    /// that what a stalled sink holds stays inside the bound.
+    pub fn done(&self, bytes: usize) {
+        let mut state = self.lock();
+        state.bytes = state.bytes.saturating_sub(bytes);
+        drop(state);
+        self.freed.notify_one();
+    }
+
+    /// No more items will come; the consumer ends when the queue is empty.
+    pub fn close(&self) {
+        self.lock().closed = true;
+        self.filled.notify_all();
+    }
+
+    /// Gives up: a waiting producer goes on and the consumer counts what is left as dropped.
+    pub fn abandon(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.abandoned = true;
+        drop(state);
+        self.filled.notify_all();
+        self.freed.notify_all();
+    }
+
+    /// Whether [`Queue::abandon`] was called.
+    pub fn is_abandoned(&self) -> bool {
+        self.lock().abandoned
+    }
+
+    /// Bytes of lines queued or being written.
+    pub fn bytes(&self) -> usize {
+        self.lock().bytes
+    }
+
+    /// Waits up to `timeout`, or until the queue is abandoned.
+    pub fn pause(&self, timeout: Duration) {
+        let state = self.lock();
+        if !state.abandoned {
+            drop(
+                self.filled
+                    .wait_timeout(state, timeout)
+                    .unwrap_or_else(PoisonError::into_inner),
+            );
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

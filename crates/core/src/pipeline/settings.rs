@@ -1,0 +1,143 @@
+//! The settings document that the binding hands over, checked again: nothing here trusts the TypeScript side.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::queue::WhenFull;
+use crate::error::{Error, ErrorCode, Result};
+use crate::format::{FormatKind, FormatOptions};
+use crate::level::Level;
+use crate::sinks::file_settings::FileSettings;
+
+/// A pipeline's settings. Every field is required: defaults live in the TypeScript schema alone.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PipelineSettings {
+    /// Constant parts of every line.
+    pub constants: Constants,
+    /// The sinks, at least one.
+    pub sinks: Vec<SinkSettings>,
+    /// Whether every batch is synced to the device.
+    pub fsync: bool,
+}
+
+/// What every line says about the process.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Constants {
+    /// Name of the root logger.
+    pub name: Option<String>,
+    /// Name of the service.
+    pub service: Option<String>,
+    /// Deployment environment.
+    pub env: Option<String>,
+    /// Version of the service.
+    pub version: Option<String>,
+    /// Name of the machine.
+    pub hostname: String,
+    /// Process id.
+    pub pid: u32,
+    /// Whether `pretty` shows UTC instead of local time.
+    pub utc: bool,
+}
+
+impl Constants {
+    /// The options of a format for a sink.
+    pub fn format_options(&self, color: bool) -> FormatOptions {
+        FormatOptions {
+            name: self.name.clone(),
+            service: self.service.clone(),
+            env: self.env.clone(),
+            version: self.version.clone(),
+            hostname: self.hostname.clone(),
+            pid: self.pid,
+            color,
+            utc: self.utc,
+        }
+    }
+}
+
+/// One sink and what belongs to it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SinkSettings {
+    /// Unique name, the key in metrics.
+    pub name: String,
+    /// Where lines go.
+    pub destination: Destination,
+    /// How events become lines.
+    pub format: FormatKind,
+    /// Whether a `pretty` line is coloured.
+    pub color: bool,
+    /// Lowest level that the sink takes, by name.
+    pub level: String,
+    /// Bound of the sink's queue in bytes.
+    pub queue_bytes: u32,
+    /// Policy when the queue is full.
+    pub when_full: WhenFull,
+}
+
+/// Kinds of sinks.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Destination {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+    /// A file, rotating or not.
+    File(FileSettings),
+    /// Nowhere.
+    Null,
+    /// Memory, for tests.
+    #[serde(rename_all = "camelCase")]
+    Memory {
+        /// Bound in bytes; the oldest lines go first.
+        max_bytes: u32,
+    },
+}
+
+impl PipelineSettings {
+    /// Parses and checks a JSON document.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SettingInvalid`] that names the field.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let settings: Self = serde_json::from_str(text).map_err(|e| {
+            Error::new(ErrorCode::SettingInvalid, format!("settings document: {e}"))
+        })?;
+        if settings.sinks.is_empty() {
+            return Err(Error::new(
+                ErrorCode::SettingInvalid,
+                "sinks: at least one is needed",
+            ));
+        }
+        for sink in &settings.sinks {
+            sink.min_level()?;
+        }
+        Ok(settings)
+    }
+}
+
+impl SinkSettings {
+    /// The sink's threshold.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SettingInvalid`] for an unknown name.
+    pub fn min_level(&self) -> Result<Level> {
+        Level::from_name(&self.level).ok_or_else(|| {
+            Error::new(
+                ErrorCode::SettingInvalid,
+                format!("sinks.{}.level: unknown level {:?}", self.name, self.level),
+            )
+        })
+    }
+}
+
+/// How long an idle drain thread keeps looking before it parks.
+pub const LINGER: Duration = Duration::from_millis(5);
+/// Pause between two looks while traffic flows.
+pub const POLL: Duration = Duration::from_micros(500);
+/// Longest sleep of a parked drain thread: a safety net, wake-ups come by themselves.
+pub const PARK: Duration = Duration::from_secs(2);

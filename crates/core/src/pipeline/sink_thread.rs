@@ -1,0 +1,362 @@
+//! The thread of one sink: takes batches from its queue, writes them, retries, and accounts for every event.
+
+use std::io::ErrorKind;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::batch::{Batch, BatchPool};
+use super::queue::{Item, Popped, Queue};
+use crate::error::{Error, ErrorCode, Result};
+use crate::level::{Level, LevelCounts};
+use crate::sinks::{Sink, SinkStats, WriteError};
+
+/// Pause before the first retry of a failed write.
+const RETRY_FIRST: Duration = Duration::from_millis(10);
+/// Longest pause between retries: a full disk is noticed to have space again within this time.
+const RETRY_MAX: Duration = Duration::from_millis(500);
+/// How often an idle sink is given the chance to rotate or to notice a moved file.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What a sink has done so far.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    /// Events written, by level.
+    pub written: LevelCounts,
+    /// Events dropped because the queue was full.
+    pub dropped_overflow: LevelCounts,
+    /// Events given up after the destination failed for good.
+    pub dropped_failed: LevelCounts,
+    /// Events that were still queued when the time for shutting down was over.
+    pub dropped_shutdown: LevelCounts,
+    /// Bytes written.
+    pub bytes: u64,
+    /// Batches written completely.
+    pub batches: u64,
+    /// Failed write attempts.
+    pub errors: u64,
+    /// Attempts after a failure.
+    pub retries: u64,
+    /// Text of the latest failure.
+    pub last_error: Option<String>,
+    /// Counters of the destination itself.
+    pub stats: SinkStats,
+}
+
+impl Ledger {
+    /// All events dropped, by level.
+    pub fn dropped(&self) -> LevelCounts {
+        let mut sum = self.dropped_overflow;
+        sum.merge(&self.dropped_failed);
+        sum.merge(&self.dropped_shutdown);
+        sum
+    }
+}
+
+/// Lets threads wait until sinks have come far enough.
+#[derive(Debug, Default)]
+pub struct Progress {
+    lock: Mutex<()>,
+    moved: Condvar,
+}
+
+impl Progress {
+    /// Tells everyone who waits to look again.
+    pub fn announce(&self) {
+        drop(self.guard());
+        self.moved.notify_all();
+    }
+
+    /// Waits until `reached` or the deadline; whether it was reached.
+    pub fn wait_until(&self, deadline: Instant, reached: impl Fn() -> bool) -> bool {
+        let mut guard = self.guard();
+        loop {
+            if reached() {
+                return true;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            guard = self
+                .moved
+                .wait_timeout(guard, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    fn guard(&self) -> MutexGuard<'_, ()> {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The side of a sink that other threads see.
+#[derive(Debug)]
+pub struct SinkHandle {
+    name: String,
+    /// Lowest level that the sink takes.
+    pub min_level: Level,
+    /// Batches on their way.
+    pub queue: Queue,
+    ledger: Mutex<Ledger>,
+    flushed: AtomicU64,
+    failing: AtomicBool,
+    ended: AtomicBool,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl SinkHandle {
+    /// Starts the thread of a sink.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ThreadSpawn`] when the operating system has no thread to give.
+    pub fn spawn(
+        (name, min_level): (String, Level),
+        sink: Box<dyn Sink>,
+        queue: Queue,
+        pool: BatchPool,
+        progress: Arc<Progress>,
+        fsync: bool,
+    ) -> Result<Arc<SinkHandle>> {
+        let handle = Arc::new(SinkHandle {
+            name: name.clone(),
+            min_level,
+            queue,
+            ledger: Mutex::default(),
+            flushed: AtomicU64::new(0),
+            failing: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
+            thread: Mutex::new(None),
+        });
+        let worker = Worker {
+            handle: Arc::clone(&handle),
+            sink,
+            pool,
+            progress,
+            fsync,
+        };
+        let thread = std::thread::Builder::new()
+            .name(format!("fapilog:{name}"))
+            .stack_size(512 << 10)
+            .spawn(move || worker.run())
+            .map_err(|e| {
+                Error::io(
+                    ErrorCode::ThreadSpawn,
+                    format!("no thread for the sink {name}"),
+                    e,
+                )
+            })?;
+        *handle.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        Ok(handle)
+    }
+
+    /// The sink's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A copy of what the sink has done so far.
+    pub fn ledger(&self) -> Ledger {
+        self.lock().clone()
+    }
+
+    /// Counts events that the queue dropped.
+    pub fn count_overflow(&self, dropped: &LevelCounts) {
+        if dropped.total() > 0 {
+            self.lock().dropped_overflow.merge(dropped);
+        }
+    }
+
+    /// The latest flush that this sink has completed.
+    pub fn flushed(&self) -> u64 {
+        self.flushed.load(Ordering::Acquire)
+    }
+
+    /// Whether the latest write failed.
+    pub fn is_failing(&self) -> bool {
+        self.failing.load(Ordering::Acquire)
+    }
+
+    /// Whether the thread has ended.
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// Waits for the thread, which must have been told to end.
+    pub fn join(&self) {
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = thread {
+            // A panic of the thread has been counted by its own fence.
+            drop(thread.join());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Worker {
+    handle: Arc<SinkHandle>,
+    sink: Box<dyn Sink>,
+    pool: BatchPool,
+    progress: Arc<Progress>,
+    fsync: bool,
+}
+
+impl Worker {
+    fn run(mut self) {
+        loop {
+            match self.handle.queue.pop(TICK) {
+                Popped::Item(Item::Batch(batch)) => self.batch(batch),
+                Popped::Item(Item::Flush(number)) => {
+                    self.guarded(|sink| sink.flush().map_err(whole));
+                    self.handle.flushed.fetch_max(number, Ordering::AcqRel);
+                    self.progress.announce();
+                }
+                Popped::Item(Item::Reopen) => {
+                    self.guarded(|sink| sink.reopen().map_err(whole));
+                    self.publish_stats();
+                }
+                Popped::Idle => {
+                    self.guarded(|sink| {
+                        sink.tick();
+                        Ok(())
+                    });
+                    self.publish_stats();
+                }
+                Popped::Closed => break,
+            }
+        }
+        self.guarded(|sink| sink.flush().map_err(whole));
+        self.publish_stats();
+        // Dropping the sink may wait for a compression; what it counts then is not lost to the ledger's
+        // readers because they read it before asking for the end.
+        let Worker {
+            handle,
+            sink,
+            progress,
+            ..
+        } = self;
+        drop(catch_unwind(AssertUnwindSafe(move || drop(sink))));
+        handle.ended.store(true, Ordering::Release);
+        progress.announce();
+    }
+
+    fn batch(&mut self, batch: Arc<Batch>) {
+        let size = batch.bytes.len();
+        let mut written = 0usize;
+        let mut pause = RETRY_FIRST;
+        let mut attempts = 0u64;
+        loop {
+            if self.handle.queue.is_abandoned() {
+                let rest = batch.counts(written, size);
+                self.handle.lock().dropped_shutdown.merge(&rest);
+                break;
+            }
+            let Some(rest) = batch.bytes.get(written..) else {
+                break;
+            };
+            let before = written;
+            let result = self.write(rest);
+            let advanced = match &result {
+                Ok(()) => rest.len(),
+                Err(failure) => failure.written.min(rest.len()),
+            };
+            written += advanced;
+            if advanced > 0 {
+                let counts = batch.counts(before, written);
+                let mut ledger = self.handle.lock();
+                ledger.written.merge(&counts);
+                ledger.bytes += advanced as u64;
+                pause = RETRY_FIRST;
+            }
+            let Err(failure) = result else {
+                self.succeeded(attempts);
+                break;
+            };
+            match failure.error.kind() {
+                // Not a failure: the reader is slow. The wait happened in the sink.
+                ErrorKind::WouldBlock | ErrorKind::Interrupted => continue,
+                ErrorKind::BrokenPipe => {
+                    self.failed(&failure);
+                    let rest = batch.counts(written, size);
+                    self.handle.lock().dropped_failed.merge(&rest);
+                    break;
+                }
+                _ => {
+                    attempts += 1;
+                    self.failed(&failure);
+                    self.handle.queue.pause(pause);
+                    pause = (pause * 2).min(RETRY_MAX);
+                }
+            }
+        }
+        self.publish_stats();
+        self.pool.give_back(batch);
+        self.handle.queue.done(size);
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> std::result::Result<(), WriteError> {
+        let fsync = self.fsync;
+        let sink = &mut self.sink;
+        catch_unwind(AssertUnwindSafe(|| {
+            sink.write(bytes)?;
+            if fsync {
+                sink.sync().map_err(|error| WriteError {
+                    written: bytes.len(),
+                    error,
+                })?;
+            }
+            Ok(())
+        }))
+        .unwrap_or_else(|_| {
+            Err(WriteError {
+                written: 0,
+                error: std::io::Error::other("the sink panicked"),
+            })
+        })
+    }
+
+    fn guarded(&mut self, work: impl FnOnce(&mut dyn Sink) -> std::result::Result<(), WriteError>) {
+        let sink = self.sink.as_mut();
+        let result = catch_unwind(AssertUnwindSafe(|| work(sink)));
+        match result {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => self.failed(&failure),
+            Err(_) => self.failed(&whole(std::io::Error::other("the sink panicked"))),
+        }
+    }
+
+    fn succeeded(&mut self, attempts: u64) {
+        let mut ledger = self.handle.lock();
+        ledger.batches += 1;
+        ledger.retries += attempts;
+        drop(ledger);
+        self.handle.failing.store(false, Ordering::Release);
+    }
+
+    fn failed(&mut self, failure: &WriteError) {
+        let mut ledger = self.handle.lock();
+        ledger.errors += 1;
+        ledger.last_error = Some(failure.error.to_string());
+        drop(ledger);
+        self.handle.failing.store(true, Ordering::Release);
+    }
+
+    fn publish_stats(&mut self) {
+        let stats = self.sink.stats();
+        self.handle.lock().stats = stats;
+    }
+}
+
+fn whole(error: std::io::Error) -> WriteError {
+    WriteError { written: 0, error }
+}

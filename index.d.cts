@@ -1,0 +1,342 @@
+// GENERATED from src/ by `npm run build:ts`. Do not edit: change src/ and commit the result.
+/** Built-in levels in order of severity: [name, value]. */
+declare const LEVELS: readonly [readonly ["TRACE", 5], readonly ["DEBUG", 10], readonly ["INFO", 20], readonly ["WARNING", 30], readonly ["ERROR", 40], readonly ["CRITICAL", 50], readonly ["AUDIT", 60], readonly ["SECURITY", 70]];
+/** Names of the built-in levels, lowest severity first. */
+type LevelName = (typeof LEVELS)[number][0];
+/** Every spelling that is accepted where a level is asked for. */
+type LevelInput = LevelName | Lowercase<LevelName> | 'WARN' | 'warn' | 'FATAL' | 'fatal';
+/** What `level` may be set to: a level, or `'silent'` to log nothing. */
+type LevelSetting = LevelInput | 'silent' | 'SILENT';
+/** Events by level; levels without events are left out. */
+type EventsByLevel = Readonly<Partial<Record<LevelName, number>>>;
+/** Counters of one sink since the logger was created. */
+interface SinkMetrics {
+  /** Events written. */
+  readonly written: number;
+  readonly writtenByLevel: EventsByLevel;
+  /** Events lost at this sink, by level. */
+  readonly dropped: EventsByLevel;
+  /** The same, by reason: the queue was full, the destination failed for good, the time at the end was over. */
+  readonly droppedByReason: {
+    readonly overflow: number;
+    readonly failed: number;
+    readonly shutdown: number;
+  };
+  /** Bytes written. */
+  readonly bytes: number;
+  /** Batches written. */
+  readonly batches: number;
+  /** Bytes queued or being written. */
+  readonly queuedBytes: number;
+  /** Failed write attempts; each is retried. */
+  readonly errors: number;
+  /** Text of the latest failure. */
+  readonly lastError: string | null;
+  /** Whether the latest write failed. */
+  readonly failing: boolean;
+  /** Files rotated, compressed and deleted by retention. */
+  readonly rotations: number;
+  readonly compressed: number;
+  readonly deleted: number;
+  /** Times the file was opened again because it was moved, removed, or `reopen()` was called. */
+  readonly reopened: number;
+  /** Failures of rotation, compression or retention; lines went on being written. */
+  readonly maintenanceErrors: number;
+}
+/**
+ * All counters. At rest, for each sink:
+ * `submitted = written + events below the sink's level + dropped at the sink + dropped before it`.
+ */
+interface Metrics {
+  /** Log calls at an enabled level. */
+  readonly submitted: number;
+  readonly submittedByLevel: EventsByLevel;
+  /** Events that every sink has written, or does not take because of its level. */
+  readonly written: number;
+  /** Events lost before the sinks, by level. */
+  readonly dropped: EventsByLevel;
+  /** The same, by reason: ring full, `block` timed out, logged after close, not encodable. */
+  readonly droppedByReason: {
+    readonly full: number;
+    readonly timeout: number;
+    readonly closed: number;
+    readonly encode: number;
+  };
+  /** Events in the ring or in the slowest sink's queue. */
+  readonly inFlight: number;
+  /** Sinks by name. */
+  readonly sinks: Readonly<Record<string, SinkMetrics>>;
+  readonly ring: {
+    readonly rings: number;
+    readonly capacityBytes: number; /** Bytes published and not yet taken by the drain thread. */
+    readonly depthBytes: number; /** Events taken out of the ring. */
+    readonly accepted: number; /** Bytes that could not be read as records; always 0 unless memory was overwritten. */
+    readonly damagedBytes: number;
+  };
+}
+/** What one sink says to a flush. */
+interface SinkReceipt {
+  readonly name: string;
+  /** Events written since the logger was created. */
+  readonly written: number;
+  /** Events dropped since the logger was created. */
+  readonly dropped: number;
+  /** Whether everything logged before the call has been dealt with. */
+  readonly complete: boolean;
+  /** Why not, or the latest error. */
+  readonly error: string | null;
+}
+/** Result of `flush()` and `close()`. */
+interface Receipt {
+  /** Whether every sink has completed. */
+  readonly complete: boolean;
+  readonly sinks: readonly SinkReceipt[];
+}
+/** Fields of an event: any object. */
+type Fields = Readonly<Record<string, unknown>> | object;
+/** Fields that are only made when the level is enabled. */
+type LazyFields = () => Fields | undefined;
+/**
+ * A log method. Never throws, never blocks under `drop-newest`, never calls a getter twice.
+ *
+ * - `log.info('message')`, `log.info('message', fields)`, `log.info(fields, 'message')`
+ * - `log.error(error)`, `log.error(error, 'message', fields)`, `log.error('message', error)`
+ * - `log.info('user %s has %d items', name, count)`: `%s %d %i %f %j %o %O %%` as in pino
+ * - `log.debug('message', () => fields)`, `log.debug(() => fields, 'message')`: made only when enabled
+ */
+interface LogMethod {
+  (message: string, fields?: Fields | LazyFields): void;
+  (message: string, ...args: unknown[]): void;
+  (error: Error, message?: string, fields?: Fields | LazyFields): void;
+  (fields: Fields | LazyFields, message?: string, ...args: unknown[]): void;
+  (value?: unknown, ...args: unknown[]): void;
+}
+/** Options of a child logger. */
+interface ChildOptions {
+  /** Threshold of the child alone. @default follows the parent */
+  readonly level?: LevelSetting;
+  /** Name of the child. @default the parent's */
+  readonly name?: string;
+}
+/** A structured logger. Made by `createLogger` and `child`. */
+interface Logger extends AsyncDisposable {
+  /** Logs at TRACE (5). */
+  readonly trace: LogMethod;
+  /** Logs at DEBUG (10). */
+  readonly debug: LogMethod;
+  /** Logs at INFO (20). */
+  readonly info: LogMethod;
+  /** Logs at WARNING (30). */
+  readonly warn: LogMethod;
+  /** Logs at WARNING (30). */
+  readonly warning: LogMethod;
+  /** Logs at ERROR (40). */
+  readonly error: LogMethod;
+  /** Logs at CRITICAL (50). */
+  readonly fatal: LogMethod;
+  /** Logs at CRITICAL (50). */
+  readonly critical: LogMethod;
+  /** Logs at AUDIT (60). */
+  readonly audit: LogMethod;
+  /** Logs at SECURITY (70). */
+  readonly security: LogMethod;
+  /** Does nothing; pino has it too. */
+  readonly silent: LogMethod;
+  /**
+   * The threshold. Setting it changes this logger and every child that has none of its own.
+   *
+   * @throws {ConfigurationError} when set to something that is not a level
+   */
+  level: LevelName | 'SILENT' | LevelSetting;
+  /** Name of the logger, if it has one. */
+  readonly name: string | undefined;
+  /** Whether a call at this level would be logged. False for names that are no level. */
+  isLevelEnabled(level: string): boolean;
+  /**
+   * A logger whose events carry `bindings` too. They are encoded once, here: later changes of the object are
+   * not seen. Children hold no native resource.
+   */
+  child(bindings?: Fields, options?: ChildOptions): Logger;
+  /**
+   * Resolves when everything logged before the call was written by every sink, or names the sinks that did
+   * not manage it in time. Never rejects for reasons of a sink.
+   *
+   * @param timeoutMs - longest wait. @default `shutdownTimeoutMs`
+   */
+  flush(timeoutMs?: number): Promise<Receipt>;
+  /** The same, without the event loop: blocks the thread. */
+  flushSync(timeoutMs?: number): Receipt;
+  /**
+   * Flushes and ends the threads. Calls after it are counted as dropped (`closed`). May be called again: every
+   * call resolves with the receipt of the first.
+   */
+  close(timeoutMs?: number): Promise<Receipt>;
+  /** All counters since the logger was created. */
+  metrics(): Metrics;
+  /** Opens the files again, after logrotate moved them for example. */
+  reopen(): void;
+  /** The lines of a memory sink, which is empty then. For tests. */
+  takeLines(sink?: string): string[];
+}
+/** A number of bytes, or text such as `"8 MB"` (1 KB = 1,024 bytes). */
+type Size = number | string;
+/** A number of milliseconds, or text such as `"5s"`, `"10m"`, `"30d"`. */
+type Duration = number | string;
+/** How an event becomes a line. */
+type FormatName = 'json' | 'pino' | 'pretty' | 'logfmt' | 'simple' | 'minimal';
+/** When a file is rotated, and what happens to rotated files. */
+interface RotateOptions {
+  /** Rotate before a line would make the file longer than this. */
+  readonly maxBytes?: Size;
+  /** Rotate at every full hour, day (midnight), week (Monday), or at multiples of a duration. */
+  readonly interval?: 'hourly' | 'daily' | 'weekly' | Duration;
+  /** Align intervals and name rotated files in UTC instead of local time. @default false */
+  readonly utc?: boolean;
+  /** Compress rotated files in the background. @default 'none' */
+  readonly compress?: 'none' | 'gzip';
+  /** Rotated files kept. @default all */
+  readonly keepFiles?: number;
+  /** Bytes kept in rotated files. @default no limit */
+  readonly keepBytes?: Size;
+  /** Rotated files older than this are deleted. @default never */
+  readonly keepFor?: Duration;
+}
+/** What every sink has. */
+interface SinkCommonOptions {
+  /** Key of the sink in metrics and receipts. @default the type, numbered when it is not unique */
+  readonly name?: string;
+  /** Format of this sink. @default the logger's */
+  readonly format?: FormatName;
+  /** Lowest level that the sink takes. @default every level the logger lets through */
+  readonly level?: LevelInput;
+  /** Colour of the `pretty` format. @default by terminal, NO_COLOR and FORCE_COLOR */
+  readonly color?: boolean;
+  /** Bound of the sink's queue. 64 KB to 1 GB. @default '8 MB' */
+  readonly queueBytes?: Size;
+  /** What happens when the queue is full: back-pressure to the ring, or a counted drop. @default 'block' */
+  readonly whenFull?: 'block' | 'drop-oldest' | 'drop-newest';
+}
+/** Standard output. */
+interface StdoutSinkOptions extends SinkCommonOptions {
+  readonly type: 'stdout';
+}
+/** Standard error. */
+interface StderrSinkOptions extends SinkCommonOptions {
+  readonly type: 'stderr';
+}
+/** A sink that takes everything and keeps nothing. */
+interface NullSinkOptions extends SinkCommonOptions {
+  readonly type: 'null';
+}
+/** Lines kept in memory, read with `log.takeLines(name)`. For tests. */
+interface MemorySinkOptions extends SinkCommonOptions {
+  readonly type: 'memory';
+  /** Bytes kept; the oldest lines go first. 1 KB to 1 GB. @default '64 MB' */
+  readonly maxBytes?: Size;
+}
+/** A file, rotating or not. Several processes may write to the same path. */
+interface FileSinkOptions extends SinkCommonOptions {
+  readonly type: 'file';
+  /** The active file; relative paths start at the working directory. */
+  readonly path: string;
+  /** Permission bits of files it creates, whatever the umask. @default 0o600 */
+  readonly mode?: number;
+  /** Permission bits of directories it creates. @default 0o700 */
+  readonly dirMode?: number;
+  /** Create missing directories. @default true */
+  readonly mkdir?: boolean;
+  /** Rotation. @default never */
+  readonly rotate?: RotateOptions;
+}
+/** A destination for log lines: a name for the plain cases, an object for the rest. */
+type SinkOptions = 'stdout' | 'stderr' | 'null' | StdoutSinkOptions | StderrSinkOptions | NullSinkOptions | MemorySinkOptions | FileSinkOptions;
+/** The ring between a log call and the native threads. */
+interface QueueOptions {
+  /** Size of the ring, rounded up to a power of two. 64 KB to 1 GB. @default '8 MB' */
+  readonly ringBytes?: Size;
+  /** What happens to an event for which the ring has no room. @default 'drop-newest' */
+  readonly overflow?: 'drop-newest' | 'block';
+  /** Longest wait of a call under `block`; then the event is dropped and counted. @default 1000 */
+  readonly blockTimeoutMs?: Duration;
+  /** Events at or above this level may use the last eighth of the ring. @default 'ERROR' */
+  readonly protectedLevel?: LevelInput;
+  /** Larger events are truncated value by value, visibly. At most a quarter of the ring. @default '256 KB' */
+  readonly maxEventBytes?: Size;
+}
+/** Options of `createLogger`. */
+interface LoggerOptions {
+  /** Name of the logger, in every line. */
+  readonly name?: string;
+  /** Threshold. @default 'INFO' */
+  readonly level?: LevelSetting;
+  /** Format of sinks that name none. @default 'pretty' on a terminal, else 'json' */
+  readonly format?: FormatName;
+  /** Destinations. @default ['stdout'] */
+  readonly sinks?: readonly SinkOptions[];
+  /** The ring. */
+  readonly queue?: QueueOptions;
+  /** `fsync` puts every batch on the device before it counts as written. @default 'memory' */
+  readonly durability?: 'memory' | 'fsync';
+  /** Every call returns after its line was written. For development: lines interleave with console.log. @default false */
+  readonly sync?: boolean;
+  /** Longest time that the end of the process waits for the sinks. @default 5000 */
+  readonly shutdownTimeoutMs?: Duration;
+  /** Name of the service, in `context`. @default FAPILOG_SERVICE */
+  readonly service?: string;
+  /** Deployment environment, in `context`. @default FAPILOG_ENV */
+  readonly env?: string;
+  /** Version of the service, in `context`. @default FAPILOG_VERSION */
+  readonly version?: string;
+  /** Show UTC instead of local time in `pretty`. @default false */
+  readonly utc?: boolean;
+}
+/**
+ * Creates a logger with a pipeline of its own. Without options it writes INFO and above to stdout: pretty on a
+ * terminal, JSON lines otherwise.
+ *
+ * @param options - see `LoggerOptions`; every default is named there
+ * @throws {ConfigurationError} listing every problem of the options
+ * @throws {SinkError} when a sink cannot be opened (code `FAPILOG_SINK_OPEN`)
+ * @throws {PipelineError} when the native side cannot start
+ */
+declare function createLogger(options?: LoggerOptions): Logger;
+/** Base class of every error that fapilog throws or reports. */
+declare class FapilogError extends Error {
+  /** Stable code, `FAPILOG_…`. */
+  readonly code: string;
+  constructor(code: string, message: string, options?: {
+    cause?: unknown;
+  });
+}
+/** One problem of a configuration. */
+interface ConfigurationProblem {
+  /** Where, for example `sinks[0].rotate.maxBytes`. */
+  readonly path: string;
+  /** The value that was given. */
+  readonly value: unknown;
+  /** What is allowed there. */
+  readonly expected: string;
+  /** Names of which the nearest is suggested. */
+  readonly candidates?: readonly string[];
+}
+/** Settings that cannot work. Lists every problem, with path, value, what is allowed and the nearest name. */
+declare class ConfigurationError extends FapilogError {
+  /** All problems found. */
+  readonly problems: readonly ConfigurationProblem[];
+  constructor(message: string, problems?: readonly ConfigurationProblem[], options?: {
+    cause?: unknown;
+  });
+  /** Builds the error from its problems. */
+  static of(problems: readonly ConfigurationProblem[]): ConfigurationError;
+}
+/** A plugin that cannot be used, or failed. */
+declare class PluginError extends FapilogError {
+  constructor(message: string, options?: {
+    cause?: unknown;
+  });
+}
+/** The pipeline itself cannot work: no native binary, no thread, no memory. */
+declare class PipelineError extends FapilogError {}
+/** A sink cannot be opened, or has failed for good. */
+declare class SinkError extends FapilogError {}
+export { type ChildOptions, ConfigurationError, type ConfigurationProblem, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FormatName, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogMethod, type Logger, type LoggerOptions, type MemorySinkOptions, type Metrics, type NullSinkOptions, PipelineError, PluginError, type QueueOptions, type Receipt, type RotateOptions, type SinkCommonOptions, SinkError, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StderrSinkOptions, type StdoutSinkOptions, createLogger };

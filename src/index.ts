@@ -1,0 +1,27 @@
+export { createLogger } from './create-logger.js'
+export {
+  ConfigurationError,
+  type ConfigurationProblem,
+  FapilogError,
+  PipelineError,
+  PluginError,
+  SinkError,
+} from './errors.js'
+export type { LevelInput, LevelName, LevelSetting } from './levels.js'
+export type { ChildOptions, Fields, LazyFields, Logger, LogMethod } from './logger.js'
+export type { EventsByLevel, Metrics, Receipt, SinkMetrics, SinkReceipt } from './metrics.js'
+export type {
+  Duration,
+  FileSinkOptions,
+  FormatName,
+  LoggerOptions,
+  MemorySinkOptions,
+  NullSinkOptions,
+  QueueOptions,
+  RotateOptions,
+  SinkCommonOptions,
+  SinkOptions,
+  Size,
+  StderrSinkOptions,
+  StdoutSinkOptions,
+} from './settings/options.js'

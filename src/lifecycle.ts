@@ -1,0 +1,42 @@
+// The end of the process: one `exit` listener for all containers of this thread.
+
+/** What the exit listener needs from a container. */
+export interface Drainable {
+  readonly shutdownTimeoutMs: number
+  sync: boolean
+  flushSync(timeoutMs: number): {
+    complete: boolean
+    sinks: readonly { name: string; complete: boolean; error: string | null }[]
+  }
+}
+
+const open = new Set<Drainable>()
+
+function drainAll(): void {
+  for (const container of open) {
+    try {
+      // Listeners that run after this one may still log: their events are written before the call returns.
+      container.sync = true
+      const receipt = container.flushSync(container.shutdownTimeoutMs)
+      if (receipt.complete) continue
+      const late = receipt.sinks.filter((sink) => !sink.complete)
+      process.stderr.write(
+        `fapilog: exit after ${container.shutdownTimeoutMs} ms with unwritten events in ${late
+          .map((sink) => `${sink.name} (${sink.error ?? 'unknown'})`)
+          .join(', ')}\n`,
+      )
+    } catch {
+      // Nothing may change how the process ends.
+    }
+  }
+}
+
+/** Drains `container` when the process exits; returns how to take that back. */
+export function onProcessExit(container: Drainable): () => void {
+  if (open.size === 0) process.on('exit', drainAll)
+  open.add(container)
+  return () => {
+    open.delete(container)
+    if (open.size === 0) process.removeListener('exit', drainAll)
+  }
+}

@@ -1,0 +1,96 @@
+// What `log.metrics()`, `log.flush()` and `log.close()` return: typed views of the native counters.
+
+import type { LevelName } from './levels.js'
+
+/** Events by level; levels without events are left out. */
+export type EventsByLevel = Readonly<Partial<Record<LevelName, number>>>
+
+/** Counters of one sink since the logger was created. */
+export interface SinkMetrics {
+  /** Events written. */
+  readonly written: number
+  readonly writtenByLevel: EventsByLevel
+  /** Events lost at this sink, by level. */
+  readonly dropped: EventsByLevel
+  /** The same, by reason: the queue was full, the destination failed for good, the time at the end was over. */
+  readonly droppedByReason: {
+    readonly overflow: number
+    readonly failed: number
+    readonly shutdown: number
+  }
+  /** Bytes written. */
+  readonly bytes: number
+  /** Batches written. */
+  readonly batches: number
+  /** Bytes queued or being written. */
+  readonly queuedBytes: number
+  /** Failed write attempts; each is retried. */
+  readonly errors: number
+  /** Text of the latest failure. */
+  readonly lastError: string | null
+  /** Whether the latest write failed. */
+  readonly failing: boolean
+  /** Files rotated, compressed and deleted by retention. */
+  readonly rotations: number
+  readonly compressed: number
+  readonly deleted: number
+  /** Times the file was opened again because it was moved, removed, or `reopen()` was called. */
+  readonly reopened: number
+  /** Failures of rotation, compression or retention; lines went on being written. */
+  readonly maintenanceErrors: number
+}
+
+/**
+ * All counters. At rest, for each sink:
+ * `submitted = written + events below the sink's level + dropped at the sink + dropped before it`.
+ */
+export interface Metrics {
+  /** Log calls at an enabled level. */
+  readonly submitted: number
+  readonly submittedByLevel: EventsByLevel
+  /** Events that every sink has written, or does not take because of its level. */
+  readonly written: number
+  /** Events lost before the sinks, by level. */
+  readonly dropped: EventsByLevel
+  /** The same, by reason: ring full, `block` timed out, logged after close, not encodable. */
+  readonly droppedByReason: {
+    readonly full: number
+    readonly timeout: number
+    readonly closed: number
+    readonly encode: number
+  }
+  /** Events in the ring or in the slowest sink's queue. */
+  readonly inFlight: number
+  /** Sinks by name. */
+  readonly sinks: Readonly<Record<string, SinkMetrics>>
+  readonly ring: {
+    readonly rings: number
+    readonly capacityBytes: number
+    /** Bytes published and not yet taken by the drain thread. */
+    readonly depthBytes: number
+    /** Events taken out of the ring. */
+    readonly accepted: number
+    /** Bytes that could not be read as records; always 0 unless memory was overwritten. */
+    readonly damagedBytes: number
+  }
+}
+
+/** What one sink says to a flush. */
+export interface SinkReceipt {
+  readonly name: string
+  /** Events written since the logger was created. */
+  readonly written: number
+  /** Events dropped since the logger was created. */
+  readonly dropped: number
+  /** Whether everything logged before the call has been dealt with. */
+  readonly complete: boolean
+  /** Why not, or the latest error. */
+  readonly error: string | null
+}
+
+/** Result of `flush()` and `close()`. */
+export interface Receipt {
+  /** Whether every sink has completed. */
+  readonly complete: boolean
+  readonly sinks: readonly SinkReceipt[]
+}

@@ -1,0 +1,238 @@
+// The producing side of the ring, for one JavaScript thread. Twin of crates/ring/src/producer.rs.
+//
+// Positions are kept in two forms: `head`, the 32-bit position in units that the consumer knows, and `next`,
+// the index of the word where the next record starts.
+
+import {
+  DICTIONARY_BYTES,
+  HEADER_BYTES,
+  OFFSET_DICTIONARY_COUNT,
+  OFFSET_DICTIONARY_USED,
+  OFFSET_DROPPED_CLOSED,
+  OFFSET_DROPPED_ENCODE,
+  OFFSET_DROPPED_FULL,
+  OFFSET_DROPPED_TIMEOUT,
+  OFFSET_HEAD,
+  OFFSET_PARKED,
+  OFFSET_SALT,
+  OFFSET_SUBMITTED,
+  OFFSET_TAIL,
+  PAD_FLAG,
+  WORD_TAG,
+  WORD_UNITS,
+} from '../wire/layout.js'
+
+const HEAD = OFFSET_HEAD >> 2
+const TAIL = OFFSET_TAIL >> 2
+const PARKED = OFFSET_PARKED >> 2
+const SUBMITTED = OFFSET_SUBMITTED >> 3
+const DROPPED_FULL = OFFSET_DROPPED_FULL >> 3
+const DROPPED_TIMEOUT = OFFSET_DROPPED_TIMEOUT >> 3
+const DROPPED_CLOSED = OFFSET_DROPPED_CLOSED >> 3
+const DROPPED_ENCODE = OFFSET_DROPPED_ENCODE >> 3
+const WORDS_PER_UNIT = 2
+/** Room a record needs to be started at all, in words: markers and closing tokens must always fit. */
+const MIN_ROOM_WORDS = 4096
+/** On x86 a plain load after the locked store of `Atomics.store` is ordered; elsewhere it needs an atomic one. */
+const PLAIN_LOAD_IS_ORDERED = process.arch === 'x64' || process.arch === 'ia32'
+
+/** What happens to an event for which the ring has no room. */
+export type OverflowPolicy = 'drop-newest' | 'block'
+
+/** What the producer needs from the native side. */
+export interface RingHost {
+  /** Wakes the consumer after it was found parked. */
+  wake(): void
+  /** Waits until `units` are free or the time is over; whether they are. Never runs JavaScript. */
+  waitForSpace(units: number, timeoutMs: number): boolean
+}
+
+/** Bounds of a ring, all derived from settings. */
+export interface RingOptions {
+  readonly dataBytes: number
+  readonly maxEventBytes: number
+  readonly overflow: OverflowPolicy
+  readonly blockTimeoutMs: number
+  /** Events at or above this level index may use the last eighth of the ring. */
+  readonly protectedLevel: number
+}
+
+/** Puts records into the ring. */
+export class RingProducer {
+  readonly words: Int32Array
+  readonly bytes: Buffer
+  readonly maxEventWords: number
+  /** Word where the next record starts. */
+  next: number
+  /** As long as `next` is not beyond this word, a record of any level and size fits. */
+  softLimit = -1
+
+  private readonly counters: Float64Array
+  private readonly dataStart: number
+  private readonly capacity: number
+  private readonly mask: number
+  private readonly salt: number
+  private readonly reserveUnits: number
+  private readonly options: RingOptions
+  private readonly host: RingHost
+  private head = 0
+  private contiguousEnd = 0
+  private closed = false
+
+  constructor(memory: ArrayBufferLike, options: RingOptions, host: RingHost) {
+    this.words = new Int32Array(memory)
+    this.bytes = Buffer.from(memory as ArrayBuffer)
+    this.counters = new Float64Array(memory, 0, HEADER_BYTES >> 3)
+    this.options = options
+    this.host = host
+    this.dataStart = (HEADER_BYTES + DICTIONARY_BYTES) >> 2
+    this.capacity = options.dataBytes >> 3
+    this.mask = this.capacity - 1
+    this.salt = this.words[OFFSET_SALT >> 2] as number
+    this.reserveUnits = this.capacity >> 3
+    this.maxEventWords = options.maxEventBytes >> 2
+    this.next = this.dataStart
+  }
+
+  /** Counts a call. */
+  submitted(level: number): void {
+    ;(this.counters[SUBMITTED + level] as number)++
+  }
+
+  /** Counts an event that found no room. */
+  dropFull(level: number): void {
+    ;(this.counters[DROPPED_FULL + level] as number)++
+  }
+
+  /** Counts an event that could not be encoded at all. */
+  dropEncode(level: number): void {
+    ;(this.counters[DROPPED_ENCODE + level] as number)++
+  }
+
+  /** Ends the ring: from now on every event is counted as dropped. */
+  close(): void {
+    this.closed = true
+    this.softLimit = -1
+  }
+
+  /** First word that the record at `start` must not reach. */
+  end(start: number): number {
+    return start <= this.softLimit ? start + this.maxEventWords : this.contiguousEnd
+  }
+
+  /** Whether the record at `start` had room for the largest event. */
+  roomy(start: number): boolean {
+    return this.end(start) - start >= this.maxEventWords
+  }
+
+  /**
+   * Finds room when the fast path cannot tell that there is some. Returns the word where the record starts,
+   * or -1 when the event was dropped and counted.
+   */
+  reserve(level: number): number {
+    if (this.closed) {
+      ;(this.counters[DROPPED_CLOSED + level] as number)++
+      return -1
+    }
+    const block = this.options.overflow === 'block'
+    const wanted = block ? this.maxEventWords : MIN_ROOM_WORDS
+    const kept = level >= this.options.protectedLevel ? 0 : this.reserveUnits
+    if (this.room(kept, wanted)) return this.next
+    if (block) {
+      const units = this.maxEventWords / WORDS_PER_UNIT
+      // A record never straddles the end, so up to one event's size more may be needed for padding.
+      if (
+        this.host.waitForSpace(
+          Math.min(kept + 2 * units, this.capacity),
+          this.options.blockTimeoutMs,
+        )
+      ) {
+        if (this.room(kept, wanted)) return this.next
+      }
+      ;(this.counters[DROPPED_TIMEOUT + level] as number)++
+      return -1
+    }
+    this.dropFull(level)
+    return -1
+  }
+
+  /** Publishes the record between two words; `to - start` is even. */
+  publish(start: number, to: number): void {
+    const words = this.words
+    const units = (to - start) >> 1
+    words[start + WORD_UNITS] = units
+    words[start + WORD_TAG] = this.head ^ this.salt
+    const head = (this.head + units) | 0
+    this.head = head
+    this.next = to
+    Atomics.store(words, HEAD, head)
+    if ((PLAIN_LOAD_IS_ORDERED ? words[PARKED] : Atomics.load(words, PARKED)) !== 0) this.wake()
+  }
+
+  /** Appends a string to the dictionary; its id, or 0 when there is no room. */
+  intern(text: string): number {
+    const used = this.words[OFFSET_DICTIONARY_USED >> 2] as number
+    const length = Buffer.byteLength(text)
+    const padded = (length + 3) & ~3
+    if (used + 4 + padded > DICTIONARY_BYTES) return 0
+    const id = (this.words[OFFSET_DICTIONARY_COUNT >> 2] as number) + 1
+    if (id >= MAX_DICTIONARY_ID) return 0
+    const at = HEADER_BYTES + used
+    this.words[at >> 2] = length
+    this.bytes.utf8Write(text, at + 4, length)
+    this.words[OFFSET_DICTIONARY_COUNT >> 2] = id
+    // Published by the head of the record that refers to it.
+    Atomics.store(this.words, OFFSET_DICTIONARY_USED >> 2, used + 4 + padded)
+    return id
+  }
+
+  /** Looks for at least `wanted` contiguous words while `kept` units stay free; moves `next` if it must wrap. */
+  private room(kept: number, wanted: number): boolean {
+    const max = this.maxEventWords
+    const tail = Atomics.load(this.words, TAIL)
+    const used = (this.head - tail) >>> 0
+    const index = this.head & this.mask
+    const toEnd = this.capacity - index
+    // A record that ended exactly at the end of the data area leaves `next` beyond it.
+    this.next = this.dataStart + index * WORDS_PER_UNIT
+    const available = this.capacity - used - kept
+    const here = Math.min(available, toEnd) * WORDS_PER_UNIT
+    if (here >= max) {
+      this.softLimit = this.reserveSafeLimit(here, kept)
+      this.contiguousEnd = this.next + here
+      return true
+    }
+    const wrapped = (available - toEnd) * WORDS_PER_UNIT
+    if (toEnd * WORDS_PER_UNIT < max && wrapped >= wanted && wrapped > here) {
+      this.wrap(toEnd)
+      this.softLimit = wrapped >= max ? this.reserveSafeLimit(wrapped, kept) : -1
+      this.contiguousEnd = this.next + wrapped
+      return true
+    }
+    this.softLimit = -1
+    this.contiguousEnd = this.next + here
+    return here >= wanted
+  }
+
+  /** The last start for which the fast path holds for events of every level. */
+  private reserveSafeLimit(words: number, kept: number): number {
+    const reserve = kept === 0 ? this.reserveUnits * WORDS_PER_UNIT : 0
+    const limit = this.next + words - reserve - this.maxEventWords
+    return limit >= this.next ? limit : -1
+  }
+
+  private wrap(units: number): void {
+    this.words[this.next + WORD_UNITS] = units | PAD_FLAG
+    this.words[this.next + WORD_TAG] = this.head ^ this.salt
+    this.head = (this.head + units) | 0
+    this.next = this.dataStart
+  }
+
+  private wake(): void {
+    // Whoever swaps the flag back wakes; a spurious wake-up would do no harm.
+    if (Atomics.exchange(this.words, PARKED, 0) !== 0) this.host.wake()
+  }
+}
+
+/** Ids travel in 24 bits of a token word, of which the last value is reserved. */
+const MAX_DICTIONARY_ID = 0xfffffe

@@ -1,0 +1,234 @@
+// Options → checked settings → the document that the native side gets.
+
+import { hostname } from 'node:os'
+import { isatty } from 'node:tty'
+import type { z } from 'zod/mini'
+import { ConfigurationError, type ConfigurationProblem } from '../errors.js'
+import { levelIndex, levelName } from '../levels.js'
+import type { LoggerOptions } from './options.js'
+import {
+  FORMATS,
+  namesAt,
+  type ResolvedSettings,
+  type ResolvedSink,
+  SINK_TYPES,
+  settingsSchema,
+} from './schema.js'
+
+type Issue = z.core.$ZodIssue
+
+/** Checks options. @throws {ConfigurationError} that lists every problem */
+export function resolveSettings(options: LoggerOptions): ResolvedSettings {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw ConfigurationError.of([
+      { path: 'options', value: options, expected: 'an object of options' },
+    ])
+  }
+  const result = settingsSchema.safeParse(options)
+  if (!result.success)
+    throw ConfigurationError.of(
+      result.error.issues.flatMap((issue) => problems(issue, [], options)),
+    )
+  const settings = result.data
+  const { queue } = settings
+  if (queue.maxEventBytes * 4 > ringBytes(settings)) {
+    throw ConfigurationError.of([
+      {
+        path: 'queue.maxEventBytes',
+        value: queue.maxEventBytes,
+        expected: `at most a quarter of queue.ringBytes (${ringBytes(settings) / 4})`,
+      },
+    ])
+  }
+  return settings
+}
+
+/** Size of the ring: the setting, rounded up to a power of two. */
+export function ringBytes(settings: ResolvedSettings): number {
+  return 2 ** Math.ceil(Math.log2(settings.queue.ringBytes))
+}
+
+/** The document for the native side. */
+export function nativeDocument(settings: ResolvedSettings): string {
+  const names = new Set<string>()
+  const sinks = settings.sinks.map((sink, index) => {
+    const full: ResolvedSink =
+      typeof sink === 'string' ? { type: sink, queueBytes: 8 << 20, whenFull: 'block' } : sink
+    const name = uniqueName(full, index, names)
+    const terminal = isTerminal(full)
+    const format = full.format ?? settings.format ?? (terminal ? 'pretty' : 'json')
+    return {
+      name,
+      destination: destination(full),
+      format,
+      color: full.color ?? wantsColor(terminal),
+      level: full.level === undefined ? 'TRACE' : levelName(levelIndex(full.level) as number),
+      queueBytes: full.queueBytes,
+      whenFull: full.whenFull,
+    }
+  })
+  const { env } = process
+  return JSON.stringify({
+    constants: {
+      name: settings.name ?? null,
+      service: settings.service ?? env['FAPILOG_SERVICE'] ?? null,
+      env: settings.env ?? env['FAPILOG_ENV'] ?? null,
+      version: settings.version ?? env['FAPILOG_VERSION'] ?? null,
+      hostname: hostname(),
+      pid: process.pid,
+      utc: settings.utc,
+    },
+    sinks,
+    fsync: settings.durability === 'fsync',
+  })
+}
+
+function uniqueName(sink: ResolvedSink, index: number, names: Set<string>): string {
+  if (sink.name !== undefined) {
+    if (names.has(sink.name)) {
+      throw ConfigurationError.of([
+        {
+          path: `sinks[${index}].name`,
+          value: sink.name,
+          expected: 'a name that no other sink has',
+        },
+      ])
+    }
+    names.add(sink.name)
+    return sink.name
+  }
+  let name: string = sink.type
+  for (let number = 2; names.has(name); number++) name = `${sink.type}-${number}`
+  names.add(name)
+  return name
+}
+
+function destination(sink: ResolvedSink): object {
+  switch (sink.type) {
+    case 'memory':
+      return { type: 'memory', maxBytes: sink.maxBytes }
+    case 'file': {
+      const { keepFor, interval, ...rotate } = sink.rotate
+      return {
+        type: 'file',
+        path: sink.path,
+        mode: sink.mode,
+        dirMode: sink.dirMode,
+        mkdir: sink.mkdir,
+        rotate: {
+          ...rotate,
+          ...(interval === undefined ? {} : { interval }),
+          ...(keepFor === undefined ? {} : { keepForMs: keepFor }),
+        },
+      }
+    }
+    default:
+      return { type: sink.type }
+  }
+}
+
+function isTerminal(sink: ResolvedSink): boolean {
+  return (sink.type === 'stdout' && isatty(1)) || (sink.type === 'stderr' && isatty(2))
+}
+
+/** NO_COLOR and FORCE_COLOR as https://no-color.org and https://force-color.org define them. */
+function wantsColor(terminal: boolean): boolean {
+  const { env } = process
+  const forced = env['FORCE_COLOR']
+  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false
+  if (forced !== undefined) return forced !== '0' && forced !== 'false'
+  return terminal && env['TERM'] !== 'dumb'
+}
+
+function show(path: readonly PropertyKey[]): string {
+  let text = ''
+  for (const part of path) {
+    if (typeof part === 'number') text += `[${part}]`
+    else text += text === '' ? String(part) : `.${String(part)}`
+  }
+  return text === '' ? 'options' : text
+}
+
+function at(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input
+  for (const part of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[part]
+  return value
+}
+
+function problems(
+  issue: Issue,
+  base: readonly PropertyKey[],
+  input: unknown,
+): ConfigurationProblem[] {
+  const path = [...base, ...issue.path]
+  const value = at(input, path)
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => {
+        const names = namesAt(path, input)
+        const shown = path.length === 0 ? key : `${show(path)}.${key}`
+        return {
+          path: shown,
+          value: at(input, [...path, key]),
+          expected: `no such setting; known are ${names.join(', ')}`,
+          candidates: names,
+        }
+      })
+    case 'invalid_value':
+      return [
+        {
+          path: show(path),
+          value,
+          expected: `one of ${issue.values.map((known) => JSON.stringify(known)).join(', ')}`,
+          candidates: issue.values.map(String),
+        },
+      ]
+    case 'invalid_union': {
+      if ('discriminator' in issue && issue.discriminator === 'type') {
+        return [
+          {
+            path: show(path[path.length - 1] === 'type' ? path : [...path, 'type']),
+            value: path[path.length - 1] === 'type' ? value : at(input, [...path, 'type']),
+            expected: `one of ${SINK_TYPES.map((type) => JSON.stringify(type)).join(', ')}`,
+            candidates: SINK_TYPES,
+          },
+        ]
+      }
+      // The branch that got furthest is the one that was meant.
+      const inner = issue.errors.filter((branch) =>
+        branch.some(
+          (one) =>
+            one.path.length > 0 ||
+            one.code === 'unrecognized_keys' ||
+            one.code === 'custom' ||
+            one.code === 'invalid_union',
+        ),
+      )
+      const chosen = typeof value === 'object' ? (inner[0] ?? issue.errors[0]) : undefined
+      if (chosen !== undefined && chosen.length > 0)
+        return chosen.flatMap((one) => problems(one, path, input))
+      const values = issue.errors
+        .flat()
+        .flatMap((one) => (one.code === 'invalid_value' ? one.values.map(String) : []))
+      return [
+        {
+          path: show(path),
+          value,
+          expected:
+            values.length > 0
+              ? `one of ${values.map((known) => JSON.stringify(known)).join(', ')} or an object`
+              : 'a string or a number',
+          candidates: [...values, ...FORMATS],
+        },
+      ]
+    }
+    case 'invalid_type':
+      return [{ path: show(path), value, expected: `a ${issue.expected}` }]
+    case 'too_small':
+      return [{ path: show(path), value, expected: `at least ${issue.minimum}` }]
+    case 'too_big':
+      return [{ path: show(path), value, expected: `at most ${issue.maximum}` }]
+    default:
+      return [{ path: show(path), value, expected: issue.message }]
+  }
+}

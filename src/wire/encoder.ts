@@ -1,0 +1,830 @@
+// Writes one event's raw values into the ring. This is the hot path: no allocation, no system call, no
+// Node-API call per event in steady state. It knows JavaScript values and nothing of formats.
+//
+// Positions are indexes of 32-bit words in the shared region. A record is written in place behind the head
+// and becomes visible only when `RingProducer.publish` moves the head, so an event that fails half-way was
+// never there.
+
+import type { RingProducer } from '../ring/producer.js'
+import { describeThrow, writeExotic, writeExoticFields } from './exotic.js'
+import * as L from './layout.js'
+import { type KeyInfo, type Shape, Shapes } from './shapes.js'
+
+/** Containers nested deeper than this become a marker. */
+export const MAX_DEPTH = 64
+/** Words kept back in every record for markers and closing tokens. */
+const MARGIN_WORDS = 1024
+/** Strings up to this length are written character by character; longer ones by one native copy. */
+const SHORT_STRING = 48
+/** Shorter strings are not worth interning: writing them costs no more than finding them. */
+const MIN_INTERNED = 10
+/** Longer strings are not interned as values. */
+const MAX_INTERNED = 512
+/** Markers, digits and names are cut at this many characters. */
+const MAX_TEXT = 4096
+/** Slots of the table that finds repeated strings. */
+const REPEAT_SLOTS = 2048
+/** A string is interned when it was seen this often in its slot. */
+const REPEATS_BEFORE_INTERNING = 3
+/** Strings for which a position stops looking for repeats once they did not repeat. */
+const RETRY_AFTER = 1024
+/** Misses allowed when it looks again. */
+const SECOND_CHANCE = 8
+/** Events written while another is being encoded (a getter that logs), at most. */
+const MAX_NESTED = 8
+
+const now = Date.now
+const getPrototypeOf = Object.getPrototypeOf
+const ObjectPrototype = Object.prototype
+const ArrayPrototype = Array.prototype
+const KEY_SHIFT = 8
+const WITHHELD = '[REDACTED]'
+/** Field under which the error of a call travels. */
+export const ERROR_KEY = 'err'
+
+/** Fields that a scope (child logger) puts into every event, already encoded. */
+export interface EncodedScope {
+  /** Token words, ready to be copied. */
+  readonly words: readonly number[]
+  /** Record flags that the fields raise. */
+  readonly flags: number
+}
+
+/** Result of an attempt to write an event. */
+export enum Outcome {
+  Written,
+  Dropped,
+}
+
+interface Target {
+  words: Int32Array
+  bytes: Buffer
+  pos: number
+  end: number
+  depth: number
+  flags: number
+  truncated: boolean
+}
+
+/** Encodes values of one JavaScript thread into one ring. */
+export class Encoder {
+  readonly ring: RingProducer
+  readonly shapes: Shapes
+  /** Words of the region (or of the scratch buffer while a scope is encoded). */
+  words: Int32Array
+  bytes: Buffer
+  /** Next word to write. */
+  pos = 0
+  /** First word that the record must not reach. */
+  end = 0
+  depth = 0
+  flags = 0
+  /** A value did not fit: nothing more is written into this record. */
+  truncated = false
+
+  /** The toJSON found last, and the object that must not be asked again. */
+  toJson: ((key: string) => unknown) | undefined = undefined
+  unwrapped: object | undefined = undefined
+
+  private busy = false
+  private nested = 0
+  private deferred: { words: number[]; level: number }[] = []
+  private scratch: Target | undefined
+  private readonly ancestors: object[] = new Array(MAX_DEPTH + 1).fill(ObjectPrototype)
+  private readonly path: (string | number)[] = new Array(MAX_DEPTH + 1).fill('')
+  private readonly double = new Float64Array(1)
+  private readonly doubleWords: Int32Array
+  private readonly repeated: string[] = new Array(REPEAT_SLOTS).fill('')
+  private readonly repeatedId = new Int32Array(REPEAT_SLOTS)
+  private readonly repeatedCount = new Int32Array(REPEAT_SLOTS)
+  private readonly internedValues = new Map<string, number>()
+  private interning = true
+
+  constructor(ring: RingProducer, withheld: (name: string) => boolean) {
+    this.ring = ring
+    this.shapes = new Shapes(withheld)
+    this.words = ring.words
+    this.bytes = ring.bytes
+    this.doubleWords = new Int32Array(this.double.buffer)
+  }
+
+  /**
+   * Writes one event. Never throws.
+   *
+   * @param level - index in the level table
+   * @param logger - dictionary id of the logger's name, or 0
+   * @param scope - fields of the child loggers, or undefined
+   * @param message - the message; undefined when the call has none
+   * @param fields - the call's fields: a plain object, or anything else
+   * @param error - the call's error, when it was passed on its own
+   */
+  event(
+    level: number,
+    logger: number,
+    scope: EncodedScope | undefined,
+    message: unknown,
+    fields: unknown,
+    error?: unknown,
+  ): Outcome {
+    if (this.busy) return this.nestedEvent(level, logger, scope, message, fields, error)
+    const ring = this.ring
+    ring.submitted(level)
+    const start = ring.next <= ring.softLimit ? ring.next : ring.reserve(level)
+    if (start < 0) return Outcome.Dropped
+    this.busy = true
+    try {
+      this.end = ring.end(start) - MARGIN_WORDS
+      this.record(start, level, logger, scope, message, fields, error)
+      if (this.truncated && !ring.roomy(start)) {
+        // Not the event but the ring was too small for it just now.
+        ring.dropFull(level)
+        return Outcome.Dropped
+      }
+      ring.publish(start, this.pos)
+      return Outcome.Written
+    } catch {
+      ring.dropEncode(level)
+      return Outcome.Dropped
+    } finally {
+      this.busy = false
+      if (this.deferred.length !== 0) this.writeDeferred()
+    }
+  }
+
+  /** Encodes the fields of a scope on top of its parent's. */
+  scope(parent: EncodedScope | undefined, fields: unknown): EncodedScope {
+    const words: number[] = []
+    let flags = L.FLAG_SCOPED
+    if (parent !== undefined) {
+      flags |= parent.flags
+      for (let i = 0; i < parent.words.length; i++) words.push(parent.words[i] as number)
+    }
+    const saved = this.useScratch()
+    try {
+      this.fields(fields)
+      const scratch = this.words
+      for (let i = 0; i < this.pos; i++) words.push(scratch[i] as number)
+      flags |= this.flags
+      if (this.truncated) flags |= L.FLAG_TRUNCATED
+    } catch {
+      // Nothing of these fields can be kept; the parent's still are.
+    } finally {
+      this.restore(saved)
+    }
+    return { words, flags }
+  }
+
+  /** Interns a string that will be referred to often (a logger's name); 0 when the dictionary is full. */
+  intern(text: string): number {
+    const known = this.internedValues.get(text)
+    if (known !== undefined) return known
+    const id = this.ring.intern(text)
+    if (id === 0) {
+      this.interning = false
+    } else {
+      this.internedValues.set(text, id)
+    }
+    return id
+  }
+
+  private record(
+    start: number,
+    level: number,
+    logger: number,
+    scope: EncodedScope | undefined,
+    message: unknown,
+    fields: unknown,
+    error: unknown,
+  ): void {
+    this.pos = start + L.RECORD_HEADER_WORDS
+    this.depth = 0
+    this.flags = 0
+    this.truncated = false
+    if (typeof message === 'string') this.string(0, message, this.shapes.anonymous)
+    else this.message(message)
+    if (scope !== undefined) this.copyScope(scope)
+    if (error !== undefined) {
+      this.field(ERROR_KEY, error)
+      // The call's fields may name an error too; then the later one wins.
+      if (fields !== undefined) this.flags |= L.FLAG_SCOPED
+    }
+    if (fields !== undefined) this.fields(fields)
+    const words = this.words
+    let pos = this.pos
+    if (((pos - start) & 1) === 1) {
+      words[pos++] = L.TAG_END
+      this.pos = pos
+    }
+    if (this.truncated) this.flags |= L.FLAG_TRUNCATED
+    words[start + L.WORD_KIND] = L.KIND_EVENT | (level << 8) | (this.flags << 16)
+    words[start + L.WORD_LOGGER] = logger
+    this.double[0] = now()
+    const time = this.doubleWords
+    words[start + L.WORD_TIME] = time[0] as number
+    words[start + L.WORD_TIME + 1] = time[1] as number
+  }
+
+  private copyScope(scope: EncodedScope): void {
+    const from = scope.words
+    const count = from.length
+    let pos = this.pos
+    if (pos + count > this.end) {
+      this.truncated = true
+      return
+    }
+    const words = this.words
+    for (let i = 0; i < count; i++) words[pos++] = from[i] as number
+    this.pos = pos
+    this.flags |= scope.flags
+  }
+
+  /** Top-level fields: the entries of an object, or one entry that holds what is not an object. */
+  fields(fields: unknown): void {
+    if (typeof fields !== 'object' || fields === null) {
+      if (fields !== undefined) this.field('value', fields)
+      return
+    }
+    const start = this.pos
+    try {
+      const proto = getPrototypeOf(fields)
+      if (proto === ObjectPrototype || proto === null) {
+        this.ancestors[0] = fields
+        this.path[0] = '$'
+        this.depth = 1
+        const replaced = this.entries(fields as Record<string, unknown>, true)
+        this.depth = 0
+        if (replaced) {
+          this.pos = start
+          const result = (this.toJson as (key: string) => unknown).call(fields, '')
+          this.unwrapped = result as object
+          this.fields(result)
+          this.unwrapped = undefined
+        }
+        return
+      }
+    } catch (thrown) {
+      this.pos = start
+      this.depth = 0
+      this.unwrapped = undefined
+      this.field('fields', undefined, thrown)
+      return
+    }
+    writeExoticFields(this, fields)
+  }
+
+  /** Writes one top-level field by name; with `thrown`, a marker that says what reading it threw. */
+  field(name: string, value: unknown, thrown?: unknown): void {
+    const info = this.shapes.key(name)
+    this.flags |= info.flag
+    if (thrown !== undefined) this.marker(info, describeThrow(thrown))
+    else if (info.withheld) this.marker(info, WITHHELD)
+    else this.entry(info, value)
+  }
+
+  /** Writes the entries of an object; true when it has a toJSON that must be called instead. */
+  entries(object: Record<string, unknown>, top: boolean): boolean {
+    let shape = this.shapes.root
+    for (const key in object) {
+      let node = shape.next
+      if (node.key !== key) node = this.shapes.follow(shape, key, object)
+      shape = node
+      if (node.special) {
+        if (node.toJson) {
+          if (this.replaced(object)) return true
+        } else if (!node.inherited) {
+          this.marker(node.info, WITHHELD)
+        }
+        continue
+      }
+      const start = this.pos
+      const depth = this.depth
+      try {
+        const value = object[key]
+        if (value === undefined) continue
+        const info = node.info
+        const token = info.token
+        if (top && info.flag !== 0) this.flags |= info.flag
+        if (token === 0) {
+          this.inline(info, value, node)
+        } else if (typeof value === 'string') {
+          this.string(token, value, node)
+        } else if (typeof value === 'number') {
+          this.number(token, value)
+        } else if (typeof value === 'boolean') {
+          this.words[this.pos++] = (value ? L.TAG_TRUE : L.TAG_FALSE) | token
+        } else {
+          this.other(token, value, node.key, node)
+        }
+      } catch (thrown) {
+        this.pos = start
+        this.depth = depth
+        this.marker(node.info, describeThrow(thrown))
+      }
+      if (this.pos > this.end) {
+        this.cut(node.info, start)
+        return false
+      }
+      if (this.truncated) return false
+    }
+    return false
+  }
+
+  /** Whether `object` has a toJSON function that was not called for it yet. */
+  private replaced(object: Record<string, unknown>): boolean {
+    if (this.unwrapped === object) return false
+    const toJson = object['toJSON']
+    if (typeof toJson !== 'function') return false
+    this.toJson = toJson as (key: string) => unknown
+    return true
+  }
+
+  /** Writes a value under a key, from outside the fast path. */
+  entry(info: KeyInfo, value: unknown): void {
+    if (this.truncated) return
+    const start = this.pos
+    const token = info.token
+    if (token === 0) this.inline(info, value, this.shapes.anonymous)
+    else this.value(token, value, info.name)
+    if (this.pos > this.end) this.cut(info, start)
+  }
+
+  /** Writes a value under a name, with a mask in its place when the name is withheld. */
+  keyed(name: string, value: unknown): void {
+    const info = this.shapes.key(name)
+    if (info.withheld) this.marker(info, WITHHELD)
+    else this.entry(info, value)
+  }
+
+  /** Starts the top level with an object that is not plain, so that cycles back to it are found. */
+  enterTop(fields: object): void {
+    this.ancestors[0] = fields
+    this.path[0] = '$'
+    this.depth = 1
+  }
+
+  /** Ends what `enterTop` started. */
+  leaveTop(): void {
+    this.depth = 0
+  }
+
+  /** Writes an array element. */
+  element(value: unknown, index: number): void {
+    if (this.truncated) return
+    const start = this.pos
+    const depth = this.depth
+    try {
+      this.value(0, value, index)
+    } catch (thrown) {
+      this.pos = start
+      this.depth = depth
+      this.text(L.TAG_MARKER, 0, describeThrow(thrown))
+    }
+    if (this.pos > this.end) {
+      this.pos = start
+      this.text(L.TAG_MARKER, 0, '[Truncated]')
+      this.truncated = true
+    }
+  }
+
+  /** Writes any value after a key token (0 for none). `key` is for the path of circular references. */
+  value(token: number, value: unknown, key: string | number): void {
+    if (typeof value === 'string') this.string(token, value, this.shapes.anonymous)
+    else if (typeof value === 'number') this.number(token, value)
+    else if (typeof value === 'boolean')
+      this.words[this.pos++] = (value ? L.TAG_TRUE : L.TAG_FALSE) | token
+    else this.other(token, value, key, this.shapes.anonymous)
+  }
+
+  private number(token: number, value: number): void {
+    const words = this.words
+    const pos = this.pos
+    if ((value | 0) === value) {
+      words[pos] = L.TAG_INT32 | token
+      words[pos + 1] = value
+      this.pos = pos + 2
+    } else {
+      this.float(L.TAG_FLOAT64, token, value)
+    }
+  }
+
+  /** Writes a double under `TAG_FLOAT64` or `TAG_DATE`. */
+  float(tag: number, token: number, value: number): void {
+    const words = this.words
+    const pos = this.pos
+    const float = this.doubleWords
+    this.double[0] = value
+    words[pos] = tag | token
+    words[pos + 1] = float[0] as number
+    words[pos + 2] = float[1] as number
+    this.pos = pos + 3
+  }
+
+  /** Writes a token without a payload. */
+  token(tag: number, token: number): void {
+    this.words[this.pos++] = tag | token
+  }
+
+  private other(token: number, value: unknown, key: string | number, node: Shape): void {
+    if (typeof value === 'object') {
+      if (value === null) {
+        this.words[this.pos++] = L.TAG_NULL | token
+        return
+      }
+      const proto = getPrototypeOf(value)
+      if (proto === ObjectPrototype || proto === null) {
+        const start = this.pos
+        if (!this.enter(token, L.TAG_OBJECT_START, value, key)) return
+        const replaced = this.entries(value as Record<string, unknown>, false)
+        this.leave()
+        if (replaced) {
+          this.pos = start
+          this.unwrap(token, value, key)
+        }
+      } else if (proto === ArrayPrototype && Array.isArray(value)) {
+        this.array(token, value, key)
+      } else {
+        writeExotic(this, value, token, key)
+      }
+    } else if (typeof value === 'bigint') {
+      this.text(L.TAG_BIGINT, token, value.toString())
+    } else if (typeof value === 'function') {
+      // A function without a usable name is still a function.
+      const name = value.name
+      this.text(L.TAG_FUNCTION, token, typeof name === 'string' ? name : '')
+    } else if (typeof value === 'symbol') {
+      this.text(L.TAG_SYMBOL, token, value.description ?? '')
+    } else if (typeof value === 'string') {
+      this.string(token, value, node)
+    } else {
+      this.words[this.pos++] = L.TAG_UNDEFINED | token
+    }
+  }
+
+  /** Calls the toJSON that was found on `value` and writes what it returns in its place. */
+  unwrap(token: number, value: object, key: string | number): void {
+    const toJson = this.toJson as (key: string) => unknown
+    const result = toJson.call(value, String(key))
+    const outer = this.unwrapped
+    // What returns itself is written as it is.
+    this.unwrapped = result as object
+    try {
+      this.value(token, result, key)
+    } finally {
+      this.unwrapped = outer
+    }
+  }
+
+  /** Writes an array; holes and undefined are `UNDEFINED`. */
+  array(token: number, values: readonly unknown[], key: string | number): void {
+    if (!this.enter(token, L.TAG_ARRAY_START, values, key)) return
+    const count = values.length
+    for (let i = 0; i < count && !this.truncated; i++) this.element(values[i], i)
+    this.leave()
+  }
+
+  /**
+   * Opens a container. Returns false, with a marker written in its place, when it is one of its own
+   * ancestors or too deep.
+   */
+  enter(token: number, tag: number, container: object, key: string | number): boolean {
+    const depth = this.depth
+    const ancestors = this.ancestors
+    for (let i = 0; i < depth; i++) {
+      if (ancestors[i] === container) {
+        this.text(L.TAG_MARKER, token, `[Circular: ${this.pathTo(i)}]`)
+        return false
+      }
+    }
+    if (depth >= MAX_DEPTH) {
+      this.text(L.TAG_MARKER, token, `[Truncated: deeper than ${MAX_DEPTH} levels]`)
+      this.flags |= L.FLAG_TRUNCATED
+      return false
+    }
+    ancestors[depth] = container
+    this.path[depth] = key
+    this.depth = depth + 1
+    this.words[this.pos++] = tag | token
+    return true
+  }
+
+  /** Closes the container opened last. */
+  leave(): void {
+    this.depth--
+    this.ancestors[this.depth] = ObjectPrototype
+    this.words[this.pos++] = L.TAG_CLOSE
+  }
+
+  private pathTo(depth: number): string {
+    let path = '$'
+    for (let i = 0; i <= depth; i++) {
+      const key = this.path[i]
+      if (key === '$') continue
+      path += typeof key === 'number' ? `[${key}]` : `.${key}`
+    }
+    return path
+  }
+
+  private message(message: unknown): void {
+    const start = this.pos
+    try {
+      if (typeof message === 'number') this.number(0, message)
+      else if (typeof message === 'boolean')
+        this.words[this.pos++] = message ? L.TAG_TRUE : L.TAG_FALSE
+      else if (message === undefined) this.words[this.pos++] = L.TAG_UNDEFINED
+      else if (message === null) this.words[this.pos++] = L.TAG_NULL
+      else if (typeof message === 'bigint') this.text(L.TAG_BIGINT, 0, message.toString())
+      else this.string(0, String(message), this.shapes.anonymous)
+    } catch (thrown) {
+      this.pos = start
+      this.text(L.TAG_MARKER, 0, describeThrow(thrown))
+    }
+  }
+
+  private string(token: number, text: string, node: Shape): void {
+    const length = text.length
+    if (length >= MIN_INTERNED && length <= MAX_INTERNED && this.interning) {
+      if (node.credit > 0) {
+        const id = this.repeat(text, length, node)
+        if (id !== 0) {
+          const words = this.words
+          const pos = this.pos
+          words[pos] = L.TAG_STRING_REF | token
+          words[pos + 1] = id
+          this.pos = pos + 2
+          return
+        }
+      } else if (++node.credit === 0) {
+        node.credit = SECOND_CHANCE
+      }
+    }
+    if (length > SHORT_STRING) {
+      this.longString(token, text)
+      return
+    }
+    const words = this.words
+    const start = this.pos
+    let pos = start + 2
+    let seen = 0
+    let i = 0
+    for (const whole = length - 3; i < whole; i += 4) {
+      const a = text.charCodeAt(i)
+      const b = text.charCodeAt(i + 1)
+      const c = text.charCodeAt(i + 2)
+      const d = text.charCodeAt(i + 3)
+      seen |= a | b | c | d
+      words[pos++] = a | (b << 8) | (c << 16) | (d << 24)
+    }
+    if (i < length) {
+      let last = text.charCodeAt(i)
+      seen |= last
+      if (i + 1 < length) {
+        const b = text.charCodeAt(i + 1)
+        seen |= b
+        last |= b << 8
+        if (i + 2 < length) {
+          const c = text.charCodeAt(i + 2)
+          seen |= c
+          last |= c << 16
+        }
+      }
+      words[pos++] = last
+    }
+    if (seen > 0xff) {
+      this.wideString(token, text, start)
+      return
+    }
+    words[start] = L.TAG_STRING_LATIN1 | token
+    words[start + 1] = length
+    this.pos = pos
+  }
+
+  private wideString(token: number, text: string, start: number): void {
+    const words = this.words
+    const length = text.length
+    let pos = start + 2
+    let i = 0
+    for (const whole = length - 1; i < whole; i += 2) {
+      words[pos++] = text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16)
+    }
+    if (i < length) words[pos++] = text.charCodeAt(i)
+    words[start] = L.TAG_STRING_UTF16 | token
+    words[start + 1] = length * 2
+    this.pos = pos
+  }
+
+  private longString(token: number, text: string): void {
+    const start = this.pos
+    const room = (this.end - start - 2) * 4
+    const length = text.length
+    if (length * 3 > room) {
+      this.tightString(token, text, start, room)
+      return
+    }
+    this.utf8(token, text, start, room)
+  }
+
+  private utf8(token: number, text: string, start: number, room: number): void {
+    const at = (start + 2) * 4
+    const written = this.bytes.utf8Write(text, at, room)
+    const words = this.words
+    words[start] = L.TAG_STRING_UTF8 | token
+    words[start + 1] = written
+    this.pos = start + 2 + ((written + 3) >> 2)
+  }
+
+  /** A string that may not fit: cut, with a marker at its end that says how much is missing. */
+  private tightString(token: number, text: string, start: number, room: number): void {
+    // A code unit takes a byte at least, so counting stops early for what cannot fit anyway.
+    if (text.length <= room && Buffer.byteLength(text) <= room) {
+      this.utf8(token, text, start, room)
+      return
+    }
+    // Half of what is left, so that the fields after a giant one still have a place.
+    const keep = Math.max(0, Math.floor((room / 2 - 128) / 3))
+    let head = text.slice(0, keep)
+    const last = head.charCodeAt(keep - 1)
+    if (last >= 0xd800 && last <= 0xdbff) head = head.slice(0, -1)
+    this.utf8(
+      token,
+      `${head}…[truncated ${text.length - head.length} of ${text.length} characters]`,
+      start,
+      Math.max(room, 0) + 512,
+    )
+    this.flags |= L.FLAG_TRUNCATED
+  }
+
+  /** Finds out whether a string repeats; its dictionary id, or 0. */
+  private repeat(text: string, length: number, node: Shape): number {
+    const slot =
+      (length * 31 +
+        text.charCodeAt(0) * 17 +
+        text.charCodeAt(length >> 1) * 131 +
+        text.charCodeAt(length - 1) * 1031 +
+        text.charCodeAt(length - 3) * 257) &
+      (REPEAT_SLOTS - 1)
+    const counts = this.repeatedCount
+    if (this.repeated[slot] === text) {
+      if (node.credit < 32) node.credit += 2
+      const id = this.repeatedId[slot] as number
+      if (id !== 0) return id
+      if (++(counts[slot] as number) < REPEATS_BEFORE_INTERNING) return 0
+      const fresh = this.intern(text)
+      this.repeatedId[slot] = fresh
+      counts[slot] = 64
+      return fresh
+    }
+    if (node !== this.shapes.anonymous && --node.credit <= 0) node.credit = -RETRY_AFTER
+    if (--(counts[slot] as number) <= 0) {
+      this.repeated[slot] = text
+      this.repeatedId[slot] = 0
+      counts[slot] = 1
+    }
+    return 0
+  }
+
+  /** Writes a text under a tag that carries its encoding: markers, digits, names. Cut at 4,096 characters. */
+  text(tag: number, token: number, text: string): void {
+    const room = (this.end + MARGIN_WORDS - 512 - this.pos) * 4
+    const limit = Math.min(MAX_TEXT, Math.max(64, Math.floor(room / 3)))
+    const cut = text.length > limit ? `${text.slice(0, limit)}…` : text
+    const start = this.pos
+    const written = this.bytes.utf8Write(cut, (start + 2) * 4)
+    this.words[start] = tag | token
+    this.words[start + 1] = (written << 2) | L.TEXT_UTF8
+    this.pos = start + 2 + ((written + 3) >> 2)
+  }
+
+  /** Writes a marker under a key. */
+  marker(info: KeyInfo, text: string): void {
+    const start = this.pos
+    this.text(L.TAG_MARKER, info.token, text)
+    if (info.token === 0) this.insertKey(info, start)
+  }
+
+  /** Opens a container under a key that may have to travel inline. */
+  enterKey(info: KeyInfo, tag: number, container: object): boolean {
+    const start = this.pos
+    const entered = this.enter(info.token, tag, container, info.name)
+    if (info.token === 0) this.insertKey(info, start)
+    return entered
+  }
+
+  private inline(info: KeyInfo, value: unknown, node: Shape): void {
+    if (Shapes.ripe(info)) {
+      const id = this.ring.intern(info.name)
+      if (id !== 0) info.token = id << KEY_SHIFT
+    }
+    const start = this.pos
+    if (typeof value === 'string') this.string(info.token, value, node)
+    else this.value(info.token, value, info.name)
+    if (info.token === 0) this.insertKey(info, start)
+  }
+
+  /** Puts the name of a key between the token at `start` and its payload. */
+  private insertKey(info: KeyInfo, start: number): void {
+    const name = info.name.length > 256 ? `${info.name.slice(0, 256)}…` : info.name
+    const bytes = Buffer.byteLength(name)
+    const shift = 1 + ((bytes + 3) >> 2)
+    const words = this.words
+    words.copyWithin(start + 1 + shift, start + 1, this.pos)
+    words[start] = (words[start] as number) | (L.KEY_INLINE << KEY_SHIFT)
+    words[start + 1] = (bytes << 2) | L.TEXT_UTF8
+    this.bytes.utf8Write(name, (start + 2) * 4)
+    this.pos += shift
+  }
+
+  /** The record is full: the value at `start` becomes a marker and the record ends there. */
+  private cut(info: KeyInfo, start: number): void {
+    this.pos = start
+    this.marker(info, '[Truncated]')
+    this.truncated = true
+  }
+
+  // --- events inside events -------------------------------------------------------------------------------
+
+  /** A getter or toJSON that logs: its event is encoded aside and written after the one in progress. */
+  private nestedEvent(
+    level: number,
+    logger: number,
+    scope: EncodedScope | undefined,
+    message: unknown,
+    fields: unknown,
+    error: unknown,
+  ): Outcome {
+    this.ring.submitted(level)
+    if (this.nested >= MAX_NESTED) {
+      this.ring.dropEncode(level)
+      return Outcome.Dropped
+    }
+    this.nested++
+    const ancestors = this.ancestors.slice()
+    const saved = this.useScratch()
+    try {
+      this.record(0, level, logger, scope, message, fields, error)
+      const record: number[] = []
+      for (let i = 0; i < this.pos; i++) record.push(this.words[i] as number)
+      this.deferred.push({ words: record, level })
+      return Outcome.Written
+    } catch {
+      this.ring.dropEncode(level)
+      return Outcome.Dropped
+    } finally {
+      this.restore(saved)
+      for (let i = 0; i < ancestors.length; i++) this.ancestors[i] = ancestors[i] as object
+      this.nested--
+    }
+  }
+
+  private writeDeferred(): void {
+    const deferred = this.deferred
+    this.deferred = []
+    const ring = this.ring
+    for (const { words, level } of deferred) {
+      const start = ring.next <= ring.softLimit ? ring.next : ring.reserve(level)
+      if (start < 0) continue
+      if (start + words.length > ring.end(start)) {
+        ring.dropFull(level)
+        continue
+      }
+      for (let i = 0; i < words.length; i++) ring.words[start + i] = words[i] as number
+      ring.publish(start, start + words.length)
+    }
+  }
+
+  private useScratch(): Target {
+    const saved: Target = {
+      words: this.words,
+      bytes: this.bytes,
+      pos: this.pos,
+      end: this.end,
+      depth: this.depth,
+      flags: this.flags,
+      truncated: this.truncated,
+    }
+    let scratch = this.nested > 1 ? undefined : this.scratch
+    if (scratch === undefined) {
+      const words = new Int32Array(this.ring.maxEventWords + 2048)
+      const bytes = Buffer.from(words.buffer)
+      scratch = { words, bytes, pos: 0, end: 0, depth: 0, flags: 0, truncated: false }
+      if (this.nested <= 1) this.scratch = scratch
+    }
+    this.words = scratch.words
+    this.bytes = scratch.bytes
+    this.pos = 0
+    this.end = this.ring.maxEventWords - MARGIN_WORDS
+    this.depth = 0
+    this.flags = 0
+    this.truncated = false
+    return saved
+  }
+
+  private restore(saved: Target): void {
+    this.words = saved.words
+    this.bytes = saved.bytes
+    this.pos = saved.pos
+    this.end = saved.end
+    this.depth = saved.depth
+    this.flags = saved.flags
+    this.truncated = saved.truncated
+  }
+}

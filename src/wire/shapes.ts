@@ -1,0 +1,128 @@
+// How keys become dictionary ids without a lookup: a trie over the order of keys in an object.
+//
+// Objects logged at one place have the same keys in the same order, so each node remembers the node that
+// came next last time. Following that prediction is one pointer comparison per key; only a new order costs a
+// map lookup. Keys seen once travel inline; a key is interned when it is seen again, so that objects used as
+// maps (ids as keys) do not fill the dictionary.
+
+import { CONTEXT_KEYS, FLAG_CONTEXT, FLAG_ERROR } from './layout.js'
+
+/** Nodes kept at most; beyond that keys are looked up one by one. */
+const MAX_SHAPES = 16_384
+/** Keys remembered at most; beyond that a key is not interned any more. */
+const MAX_KEYS = 32_768
+/** A key is interned at its second use. */
+const USES_BEFORE_INTERNING = 2
+
+/** A key of some object: its dictionary token, once it has one. */
+export class KeyInfo {
+  /** Dictionary id shifted into a token word; 0 while the key is not interned. */
+  token = 0
+  uses = 0
+  /** Record flag that a top-level field of this name raises. */
+  readonly flag: number
+  constructor(
+    readonly name: string,
+    /** The value never leaves JavaScript: a mask is written instead. */
+    readonly withheld: boolean,
+  ) {
+    this.flag = CONTEXT_KEYS.includes(name)
+      ? FLAG_CONTEXT
+      : name === 'err' || name === 'error'
+        ? FLAG_ERROR
+        : 0
+  }
+}
+
+/** One position in the trie: a key after a certain sequence of keys. */
+export class Shape {
+  next: Shape
+  children: Map<string, Shape> | undefined = undefined
+  /** Whether looking for repeated values at this position has paid off lately. */
+  credit = 16
+  /** The key is `toJSON`, which may replace the object that has it. */
+  readonly toJson: boolean
+  constructor(
+    readonly key: string,
+    readonly info: KeyInfo,
+    /** Needs more than writing the value: withheld, or inherited from a polluted prototype. */
+    readonly special: boolean,
+    readonly inherited: boolean,
+    none: Shape | undefined,
+  ) {
+    this.next = none ?? this
+    this.toJson = key === 'toJSON'
+  }
+}
+
+/** The trie of one encoder, and the keys in it. */
+export class Shapes {
+  readonly #keys = new Map<string, KeyInfo>()
+  readonly #none: Shape
+  readonly #withheld: (name: string) => boolean
+  #count = 0
+  /** Start of every object. */
+  readonly root: Shape
+  /** Values outside objects (array elements, map entries). */
+  readonly anonymous: Shape
+
+  constructor(withheld: (name: string) => boolean) {
+    this.#withheld = withheld
+    // A key that no object has by accident: following a prediction to it always fails.
+    const unlikely = `\u0000${Math.random()}`
+    this.#none = new Shape(unlikely, new KeyInfo(unlikely, false), false, false, undefined)
+    this.root = new Shape(unlikely, this.#none.info, false, false, this.#none)
+    this.anonymous = new Shape(unlikely, this.#none.info, false, false, this.#none)
+  }
+
+  /** The position of `key` after `from`; called when the prediction failed. */
+  follow(from: Shape, key: string, owner: object): Shape {
+    let children = from.children
+    if (children === undefined) {
+      if (from === this.#none || this.#count >= MAX_SHAPES) return this.#loose(key, owner)
+      children = new Map()
+      from.children = children
+    }
+    let node = children.get(key)
+    if (node === undefined) {
+      if (this.#count >= MAX_SHAPES) return this.#loose(key, owner)
+      this.#count++
+      node = this.#create(key, owner)
+      children.set(key, node)
+    }
+    from.next = node
+    return node
+  }
+
+  /** The key itself, for callers that have no position. */
+  key(name: string): KeyInfo {
+    let info = this.#keys.get(name)
+    if (info === undefined) {
+      info = new KeyInfo(name, this.#withheld(name))
+      if (this.#keys.size < MAX_KEYS) this.#keys.set(name, info)
+    }
+    return info
+  }
+
+  /** Counts a use of a key that has no token yet; true when it should be interned now. */
+  static ripe(info: KeyInfo): boolean {
+    return ++info.uses >= USES_BEFORE_INTERNING
+  }
+
+  #create(key: string, owner: object): Shape {
+    const info = this.key(key)
+    const inherited = !Object.hasOwn(owner, key)
+    return new Shape(
+      key,
+      info,
+      inherited || info.withheld || key === 'toJSON',
+      inherited,
+      this.#none,
+    )
+  }
+
+  /** A position that is not kept. */
+  #loose(key: string, owner: object): Shape {
+    return this.#create(key, owner)
+  }
+}
