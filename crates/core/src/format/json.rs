@@ -9,10 +9,11 @@
 //! below `context` (known names only), `diagnostics.exception` and `data`, so that none can pass for
 //! `timestamp`, `level` or `message`.
 
+use super::append::append;
 use super::fields::{message_and_fields, Field, FieldLister, Listed};
 use super::json_text;
 use super::json_value::{end_with, write_message, Dialect, ValueWriter};
-use super::message_id::MessageIds;
+use super::message_id::{MessageIds, UUID_LEN};
 use super::timestamp::{Timestamps, RFC3339_LEN};
 use super::Format;
 use crate::level::Level;
@@ -23,7 +24,10 @@ use crate::wire::{Key, Record, Tokens, Value};
 const LISTED: u8 = FLAG_SCOPED | FLAG_CONTEXT | FLAG_ERROR;
 const MESSAGE_ID: usize = 0;
 const CORRELATION_ID: usize = 1;
-const HEAD: &[u8] = b"{\"timestamp\":\"";
+const HEAD: &str = "{\"timestamp\":\"";
+const CONTEXT: &str = ",\"context\":{\"message_id\":\"";
+/// Where a generated message id has its place in a tail.
+const ID: std::ops::Range<usize> = CONTEXT.len()..CONTEXT.len() + UUID_LEN;
 
 /// Fields that every event's `context` ends with; `None` leaves one out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,16 +67,23 @@ impl ContextConstants {
     }
 }
 
+/// `{"timestamp":"…","level":"INFO","message":`, with the time of the last event of its level.
+#[derive(Debug)]
+struct Head {
+    time_ms: f64,
+    text: Vec<u8>,
+}
+
 /// The envelope format. Events cost one pass; those with a scope, context fields or an error cost two.
 #[derive(Debug)]
 pub struct JsonFormat {
     timestamps: Timestamps,
+    heads: [Head; Level::COUNT],
     ids: MessageIds,
     values: ValueWriter,
     lister: FieldLister,
-    /// `","level":"INFO","message":` by level.
-    levels: [Vec<u8>; Level::COUNT],
-    /// What follows a generated message id up to the first field: for whole events, for truncated ones.
+    /// From `,"context":{` with room for a message id to the first field: for whole events, for truncated
+    /// ones.
     tails: [Vec<u8>; 2],
     constants: Vec<u8>,
 }
@@ -82,7 +93,9 @@ impl JsonFormat {
     pub fn new(constants: &ContextConstants) -> Self {
         let constants = constants.render();
         let tail = |diagnostics: &str| {
-            let mut tail = b"\",\"correlation_id\":null".to_vec();
+            let mut tail = CONTEXT.as_bytes().to_vec();
+            tail.resize(ID.end, b'0');
+            tail.extend_from_slice(b"\",\"correlation_id\":null");
             tail.extend_from_slice(&constants);
             tail.extend_from_slice(b"},\"diagnostics\":{\"origin\":\"native\"");
             tail.extend_from_slice(diagnostics.as_bytes());
@@ -91,34 +104,39 @@ impl JsonFormat {
         };
         Self {
             timestamps: Timestamps::default(),
+            heads: std::array::from_fn(|index| {
+                let level = Level(u8::try_from(index).unwrap_or(0)).name();
+                let time = " ".repeat(RFC3339_LEN);
+                Head {
+                    time_ms: f64::NAN,
+                    text: format!("{HEAD}{time}\",\"level\":\"{level}\",\"message\":").into_bytes(),
+                }
+            }),
             ids: MessageIds::default(),
             values: ValueWriter::new(Dialect::Json),
             lister: FieldLister::default(),
-            levels: std::array::from_fn(|index| {
-                let level = Level(u8::try_from(index).unwrap_or(0));
-                format!("\",\"level\":\"{}\",\"message\":", level.name()).into_bytes()
-            }),
             tails: [tail(""), tail(",\"truncated\":true")],
             constants,
         }
     }
 
-    /// Writes the line up to and including `"context":{`.
+    /// Writes the line up to the logger.
     #[inline]
     fn head(&mut self, record: &Record<'_>, message: Option<Value<'_>>, out: &mut Vec<u8>) {
-        let mut head = [0u8; HEAD.len() + RFC3339_LEN];
-        head[..HEAD.len()].copy_from_slice(HEAD);
-        head[HEAD.len()..].copy_from_slice(self.timestamps.rfc3339(record.time_ms()));
-        out.extend_from_slice(&head);
-        if let Some(level) = self.levels.get(record.level().index()) {
-            out.extend_from_slice(level);
+        let time_ms = record.time_ms();
+        if let Some(head) = self.heads.get_mut(record.level().index()) {
+            if head.time_ms != time_ms {
+                head.time_ms = time_ms;
+                let time = self.timestamps.rfc3339(time_ms);
+                head.text[HEAD.len()..HEAD.len() + RFC3339_LEN].copy_from_slice(time);
+            }
+            out.extend_from_slice(&head.text);
         }
         write_message(out, message);
         if let Some(logger) = record.logger() {
             out.extend_from_slice(b",\"logger\":");
-            out.extend_from_slice(logger.quoted());
+            append(out, logger.quoted());
         }
-        out.extend_from_slice(b",\"context\":{");
     }
 
     /// Writes a record with no field that has its place outside `data`. `false`, with the line begun, when
@@ -132,19 +150,25 @@ impl JsonFormat {
         out: &mut Vec<u8>,
     ) -> bool {
         self.head(record, message, out);
-        let mut id = *b"\"message_id\":\"------------------------------------";
-        id[14..].copy_from_slice(&self.ids.next_id());
-        out.extend_from_slice(&id);
+        let context = out.len();
         out.extend_from_slice(&self.tails[usize::from(record.has(FLAG_TRUNCATED))]);
-        while let Some(token) = tokens.next() {
-            self.values.entry(token, tokens, out);
-        }
+        self.generate_id(context + ID.start, out);
+        self.values.entries(|_| false, tokens, out);
         if tokens.damaged() {
             return false;
         }
         end_with(b'}', out);
         out.extend_from_slice(b"}\n");
         true
+    }
+
+    /// Overwrites the bytes at `at` with a new message id.
+    #[inline]
+    fn generate_id(&mut self, at: usize, out: &mut [u8]) {
+        let id = out.get_mut(at..).and_then(<[u8]>::first_chunk_mut);
+        if let Some(id) = id {
+            self.ids.write_next(id);
+        }
     }
 
     fn write_listed(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
@@ -154,6 +178,7 @@ impl JsonFormat {
             damaged,
         } = self.lister.list(record, Dialect::Json);
         self.head(record, message, out);
+        out.extend_from_slice(b",\"context\":{");
         self.context(&mut fields, out);
         out.extend_from_slice(b"\"diagnostics\":{\"origin\":\"native\",");
         self.exception(&mut fields, out);
@@ -187,7 +212,9 @@ impl JsonFormat {
                 field.token.value = Value::Undefined;
             } else if at == MESSAGE_ID {
                 out.extend_from_slice(b"\"message_id\":\"");
-                out.extend_from_slice(&self.ids.next_id());
+                let start = out.len();
+                out.resize(start + UUID_LEN, b'0');
+                self.generate_id(start, out);
                 out.extend_from_slice(b"\",");
             } else if at == CORRELATION_ID {
                 out.extend_from_slice(b"\"correlation_id\":null,");

@@ -4,6 +4,7 @@
 //! viewer: DEL and the C1 controls (U+007F to U+009F) and the separators U+2028 and U+2029. The output is
 //! always valid UTF-8; lone surrogates become U+FFFD. No function here allocates, except by growing `out`.
 
+use super::append::append;
 use crate::wire::text::utf16_chars;
 use crate::wire::{Key, Text};
 
@@ -41,23 +42,25 @@ pub fn write_str(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Appends a record's text as a JSON string literal, quotes included.
-#[inline]
+#[inline(always)]
 pub fn write_text(out: &mut Vec<u8>, text: Text<'_>) {
     match text {
-        Text::Interned(entry) => out.extend_from_slice(entry.quoted()),
-        Text::Latin1(bytes) => {
-            out.reserve(bytes.len() + 2);
+        Text::Interned(entry) => append(out, entry.quoted()),
+        Text::Latin1(bytes) if plain_run(bytes) == bytes.len() => {
             out.push(b'"');
-            write_latin1(out, bytes);
-            out.push(b'"');
-        }
-        Text::Utf8(text) => write_str(out, text),
-        Text::Utf16(bytes) => {
-            out.push(b'"');
-            write_utf16(out, bytes);
+            append(out, bytes);
             out.push(b'"');
         }
+        other => write_other_text(out, other),
     }
+}
+
+/// What [`write_text`] does not do in its caller's loop.
+#[inline(never)]
+fn write_other_text(out: &mut Vec<u8>, text: Text<'_>) {
+    out.push(b'"');
+    write_text_body(out, text);
+    out.push(b'"');
 }
 
 /// Appends a record's text escaped but without quotes, for strings put together from several texts.
@@ -74,12 +77,12 @@ pub fn write_text_body(out: &mut Vec<u8>, text: Text<'_>) {
 }
 
 /// Appends an object key with its colon. [`Key::None`] (only in damaged records) becomes the empty key.
-#[inline]
+#[inline(always)]
 pub fn write_key(out: &mut Vec<u8>, key: Key<'_>) {
     match key {
-        Key::Interned(entry) => out.extend_from_slice(entry.json_key()),
+        Key::Interned(entry) => append(out, entry.json_key()),
         Key::Inline(text) => {
-            write_text(out, text);
+            write_other_text(out, text);
             out.push(b':');
         }
         Key::None => out.extend_from_slice(b"\"\":"),
@@ -146,7 +149,6 @@ fn write_ascii_escape(out: &mut Vec<u8>, byte: u8) {
     }
 }
 
-#[inline]
 fn write_latin1(out: &mut Vec<u8>, bytes: &[u8]) {
     let mut rest = bytes;
     loop {
@@ -164,7 +166,6 @@ fn write_latin1(out: &mut Vec<u8>, bytes: &[u8]) {
     }
 }
 
-#[inline]
 fn write_utf8(out: &mut Vec<u8>, text: &str) {
     let bytes = text.as_bytes();
     // Bytes from `start` to `at` are plain and not copied yet.

@@ -68,7 +68,6 @@ impl ValueWriter {
 
     /// Appends `"key":value,` for a token just read from `tokens`, which is read on to the end of the
     /// value; nothing for a value that objects leave out.
-    #[inline]
     pub fn entry(&mut self, token: Token<'_>, tokens: &mut Tokens<'_>, out: &mut Vec<u8>) {
         if !self.dialect.omits(&token.value) {
             json_text::write_key(out, token.key);
@@ -78,15 +77,26 @@ impl ValueWriter {
 
     /// Appends `value,`; what has no JSON of its own is `null`. `tokens` stands behind the value's token
     /// and is read on to the end of the value.
-    #[inline]
     pub fn value(&mut self, value: Value<'_>, tokens: &mut Tokens<'_>, out: &mut Vec<u8>) {
         if let Some(frame) = self.scalar_or_frame(value, tokens, out) {
-            self.container(frame, tokens, out);
+            self.run(frame, |_| false, tokens, out);
         }
     }
 
-    /// Writes a scalar and its comma, or the bracket that opens a container.
+    /// Appends `"key":value,` for every entry left in `tokens`, which stand outside of any container.
+    /// `false` at the first entry whose key `stops`; then that entry's token has been read.
     #[inline]
+    pub fn entries(
+        &mut self,
+        stops: impl Fn(Key<'_>) -> bool,
+        tokens: &mut Tokens<'_>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        self.run(OBJECT, stops, tokens, out)
+    }
+
+    /// Writes a scalar and its comma, or the bracket that opens a container.
+    #[inline(always)]
     fn scalar_or_frame(
         &mut self,
         value: Value<'_>,
@@ -161,14 +171,22 @@ impl ValueWriter {
         }
     }
 
-    /// Writes the rest of a container that has just been opened, its end and a comma.
-    fn container(&mut self, mut frame: Frame, tokens: &mut Tokens<'_>, out: &mut Vec<u8>) {
+    /// Writes the entries of `frame`, until it is closed (then its end and a comma, too), until the tokens
+    /// end, or until one of its own keys `stops`.
+    #[inline]
+    fn run(
+        &mut self,
+        mut frame: Frame,
+        stops: impl Fn(Key<'_>) -> bool,
+        tokens: &mut Tokens<'_>,
+        out: &mut Vec<u8>,
+    ) -> bool {
         let base = self.open.len();
         while let Some(Token { key, value }) = tokens.next() {
             if let Value::Close = value {
                 close(frame, out);
                 if self.open.len() == base {
-                    return;
+                    return true;
                 }
                 frame = self.open.pop().unwrap_or(OBJECT);
                 continue;
@@ -176,6 +194,9 @@ impl ValueWriter {
             if frame != ARRAY {
                 if self.dialect.omits(&value) {
                     continue;
+                }
+                if self.open.len() == base && stops(key) {
+                    return false;
                 }
                 if frame & ERROR != 0 && repeats_error_field(&mut frame, key) {
                     skip(value, tokens);
@@ -188,8 +209,7 @@ impl ValueWriter {
                 frame = inner;
             }
         }
-        // Not reached: a token stream closes what it opens.
-        self.open.truncate(base);
+        true
     }
 }
 

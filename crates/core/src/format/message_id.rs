@@ -6,6 +6,17 @@ use std::hash::{BuildHasher, Hasher};
 /// Length of `687cd38d-780c-455f-b417-3f95ce931d30`.
 pub const UUID_LEN: usize = 36;
 
+const ONES: u64 = 0x0101_0101_0101_0101;
+/// The lower half of every byte.
+const NIBBLES: u64 = ONES * 0x0f;
+
+/// The hexadecimal digits of eight bytes, each below 16, all at once.
+#[inline]
+fn hex_digits(nibbles: u64) -> [u8; 8] {
+    let letters = (nibbles + ONES * 6) >> 4 & ONES;
+    (nibbles + ONES * u64::from(b'0') + letters * u64::from(b'a' - b'0' - 10)).to_le_bytes()
+}
+
 /// A generator of version-4 UUIDs: xoshiro256++ (Blackman and Vigna), whose 256 bits of state come from the
 /// operating system through the keys of [`RandomState`].
 ///
@@ -32,27 +43,29 @@ impl Default for MessageIds {
 }
 
 impl MessageIds {
-    /// The next id, in lower case.
+    /// Writes the next id, in lower case, to where it is wanted: a copy of it would have to wait for these
+    /// small writes.
     #[inline]
-    pub fn next_id(&mut self) -> [u8; UUID_LEN] {
-        let (low, high) = (self.next_u64().to_le_bytes(), self.next_u64().to_le_bytes());
-        let mut digits = [0u8; 32];
-        for (index, byte) in low.into_iter().chain(high).enumerate() {
-            digits[index] = byte & 15;
-            digits[index + 16] = byte >> 4;
-        }
-        digits[12] = 4;
-        digits[16] = 8 | digits[16] & 3;
-        for digit in &mut digits {
-            *digit += if *digit > 9 { b'a' - 10 } else { b'0' };
-        }
-        let mut id = [b'-'; UUID_LEN];
-        id[0..8].copy_from_slice(&digits[0..8]);
-        id[9..13].copy_from_slice(&digits[8..12]);
-        id[14..18].copy_from_slice(&digits[12..16]);
-        id[19..23].copy_from_slice(&digits[16..20]);
-        id[24..36].copy_from_slice(&digits[20..32]);
-        id
+    pub fn write_next(&mut self, id: &mut [u8; UUID_LEN]) {
+        let (first, second) = (self.next_u64(), self.next_u64());
+        let nibbles = |word: u64| (word & NIBBLES, word >> 4 & NIBBLES);
+        let (a, b) = nibbles(first);
+        let (c, d) = nibbles(second);
+        // The version is digit 12, the variant the upper half of digit 16: bytes 4 of `b` and 0 of `c`.
+        let version = b & !(0xff << 32) | 4 << 32;
+        let variant = c & !0xff | 8 | c & 3;
+        let (a, b) = (hex_digits(a), hex_digits(version));
+        let (c, d) = (hex_digits(variant), hex_digits(d));
+        id[0..8].copy_from_slice(&a);
+        id[8] = b'-';
+        id[9..13].copy_from_slice(&b[..4]);
+        id[13] = b'-';
+        id[14..18].copy_from_slice(&b[4..]);
+        id[18] = b'-';
+        id[19..23].copy_from_slice(&c[..4]);
+        id[23] = b'-';
+        id[24..28].copy_from_slice(&c[4..]);
+        id[28..36].copy_from_slice(&d);
     }
 
     #[inline]
@@ -81,7 +94,9 @@ mod tests {
         let mut other = MessageIds::default();
         let mut seen = HashSet::new();
         for _ in 0..50_000 {
-            for id in [ids.next_id(), other.next_id()] {
+            for source in [&mut ids, &mut other] {
+                let mut id = [0; UUID_LEN];
+                source.write_next(&mut id);
                 assert!(id.iter().enumerate().all(|(at, &byte)| match at {
                     8 | 13 | 18 | 23 => byte == b'-',
                     14 => byte == b'4',

@@ -3,6 +3,7 @@
 //! A format appends exactly one line, ended by `\n`, to the batch's buffer. It reads the borrowed record
 //! and allocates nothing in steady state.
 
+mod append;
 mod error_view;
 mod fields;
 pub mod json;

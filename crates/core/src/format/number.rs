@@ -1,27 +1,58 @@
 //! Numbers as JavaScript prints them (ECMA-262, Number::toString, radix 10).
 
+use super::append::append;
+
 /// Longest output of [`write_f64`] without its exponent form, sign included; only a capacity hint.
 const LONGEST: usize = 28;
 /// Doubles below this magnitude that have no fraction are exact 64-bit integers.
 const MAX_SAFE: f64 = 9_007_199_254_740_992.0;
+/// Between these magnitudes zmij prints a double that has a fraction as JavaScript does.
+const PLAIN_FROM: f64 = 1e-4;
+const PLAIN_BELOW: f64 = 1e15;
 /// Largest decimal exponent printed without an exponent, plus one.
 const MAX_POINT: i32 = 21;
 /// Smallest position of the decimal point printed without an exponent.
 const MIN_POINT: i32 = -5;
 
 /// Appends a 32-bit integer.
-#[inline]
+#[inline(always)]
 pub fn write_i32(out: &mut Vec<u8>, value: i32) {
-    out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
+    if value < 0 {
+        out.push(b'-');
+    }
+    match value.unsigned_abs() {
+        magnitude @ 0..=9 => out.push(b'0' + magnitude as u8),
+        magnitude @ 10..=99_999_999 => write_up_to_8_digits(out, magnitude),
+        magnitude => out.extend_from_slice(itoa::Buffer::new().format(magnitude).as_bytes()),
+    }
+}
+
+/// Makes all eight digits in one register and stores those that count at once: a conversion that stores
+/// digit by digit would have to wait for its own stores before it can append them.
+#[inline(always)]
+fn write_up_to_8_digits(out: &mut Vec<u8>, value: u32) {
+    let value = u64::from(value);
+    // Digits in groups of four, two and one, the most significant in the lowest bits.
+    let fours = (value / 10_000) | ((value % 10_000) << 32);
+    let hundreds = ((fours * 5_243) >> 19) & (0x7f << 32 | 0x7f);
+    let twos = hundreds | ((fours - hundreds * 100) << 16);
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    let ones = tens | ((twos - tens * 10) << 8);
+    let leading_zeros = ones.trailing_zeros() & !7;
+    let text = (ones | 0x3030_3030_3030_3030) >> leading_zeros;
+    out.extend_from_slice(&text.to_le_bytes());
+    out.truncate(out.len() - leading_zeros as usize / 8);
 }
 
 /// Appends a double with the fewest digits that read back as the same double, exactly as
 /// `Number.prototype.toString` does. `-0` is `0`; NaN and infinities are the words `NaN`, `Infinity` and
 /// `-Infinity`, which the caller has to quote or replace where JSON is wanted.
-#[inline]
 pub fn write_f64(out: &mut Vec<u8>, value: f64) {
-    if value.trunc() == value && value.abs() < MAX_SAFE {
+    let magnitude = value.abs();
+    if value as i64 as f64 == value && magnitude < MAX_SAFE {
         out.extend_from_slice(itoa::Buffer::new().format(value as i64).as_bytes());
+    } else if (PLAIN_FROM..PLAIN_BELOW).contains(&magnitude) {
+        append(out, zmij::Buffer::new().format_finite(value).as_bytes());
     } else if value.is_finite() {
         write_shortest(out, value);
     } else {
@@ -94,6 +125,20 @@ mod tests {
         let mut out = Vec::new();
         write_f64(&mut out, value);
         String::from_utf8_lossy(&out).into_owned()
+    }
+
+    #[test]
+    fn integers_of_every_length_are_printed_whole() {
+        let ten = |power| 10i32.pow(power);
+        let powers = (0..10).flat_map(|power| [ten(power) - 1, ten(power), ten(power) / 7 * 3]);
+        let samples = (0..200_000).map(|index| i32::wrapping_mul(index, 1_000_003) >> (index % 31));
+        for value in powers.chain(samples).chain([i32::MIN, i32::MAX]) {
+            for value in [value, value.wrapping_neg()] {
+                let mut out = Vec::new();
+                write_i32(&mut out, value);
+                assert_eq!(String::from_utf8_lossy(&out), value.to_string());
+            }
+        }
     }
 
     #[test]

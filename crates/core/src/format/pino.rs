@@ -8,6 +8,7 @@
 //! named `level`, `time` or `msg` gets an underscore behind its name, except that a string `msg` is the
 //! message of a call that has none.
 
+use super::append::append;
 use super::error_view::ErrorView;
 use super::fields::{message_and_fields, Field, FieldLister, Listed};
 use super::json_value::{end_with, Dialect, ValueWriter};
@@ -65,21 +66,46 @@ impl Reserved {
     }
 }
 
+/// The start of a line, with the time of the last event of its level.
+#[derive(Debug)]
+struct Head {
+    time_ms: f64,
+    text: Vec<u8>,
+    /// Length of `{"level":30,"time":`.
+    before_time: usize,
+}
+
+impl Head {
+    fn new(level: Level) -> Self {
+        let text = format!("{{\"level\":{},\"time\":", level.pino()).into_bytes();
+        Self {
+            time_ms: f64::NAN,
+            before_time: text.len(),
+            text,
+        }
+    }
+
+    fn update(&mut self, time_ms: f64, origin: &[u8]) {
+        self.time_ms = time_ms;
+        self.text.truncate(self.before_time);
+        number::write_f64(&mut self.text, timestamp::clamp_ms(time_ms) as f64);
+        self.text.push(b',');
+        self.text.extend_from_slice(origin);
+    }
+}
+
 /// The pino-compatible format. Events cost one pass; those with a scope, an error or a field that has the
 /// name of one of the line's own cost two.
 #[derive(Debug)]
 pub struct PinoFormat {
     values: ValueWriter,
     lister: FieldLister,
-    /// `{"level":30,"time":` by level.
-    levels: [Vec<u8>; Level::COUNT],
-    time_ms: f64,
-    time: Vec<u8>,
+    heads: [Head; Level::COUNT],
     /// `"pid":1,`
     pid: Vec<u8>,
     /// `"hostname":"h",`
     hostname: Vec<u8>,
-    /// `,"pid":1,"hostname":"h",`: what follows the time of most lines.
+    /// `"pid":1,"hostname":"h",`: what follows the time of most lines.
     origin: Vec<u8>,
     /// `"name":"app",` or nothing.
     name: Vec<u8>,
@@ -101,38 +127,30 @@ impl PinoFormat {
         Self {
             values: ValueWriter::new(Dialect::Pino),
             lister: FieldLister::default(),
-            levels: std::array::from_fn(|index| {
-                let level = Level(u8::try_from(index).unwrap_or(0));
-                format!("{{\"level\":{},\"time\":", level.pino()).into_bytes()
-            }),
-            time_ms: f64::NAN,
-            time: Vec::with_capacity(16),
-            origin: [b",".as_slice(), &pid, &hostname].concat(),
+            heads: std::array::from_fn(|index| Head::new(Level(u8::try_from(index).unwrap_or(0)))),
+            origin: [pid.as_slice(), &hostname].concat(),
             pid,
             hostname,
             name,
         }
     }
 
-    /// Writes `{"level":30,"time":1767323045678`.
+    /// Writes `{"level":30,"time":1767323045678,"pid":1,"hostname":"h",`.
     #[inline]
     fn head(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
-        if let Some(level) = self.levels.get(record.level().index()) {
-            out.extend_from_slice(level);
+        if let Some(head) = self.heads.get_mut(record.level().index()) {
+            if head.time_ms != record.time_ms() {
+                head.update(record.time_ms(), &self.origin);
+            }
+            out.extend_from_slice(&head.text);
         }
-        if record.time_ms().to_bits() != self.time_ms.to_bits() {
-            self.time_ms = record.time_ms();
-            self.time.clear();
-            number::write_f64(&mut self.time, timestamp::clamp_ms(self.time_ms) as f64);
-        }
-        out.extend_from_slice(&self.time);
     }
 
     #[inline]
     fn logger_name(&self, record: &Record<'_>, out: &mut Vec<u8>) {
         if let Some(logger) = record.logger() {
             out.extend_from_slice(b"\"name\":");
-            out.extend_from_slice(logger.quoted());
+            append(out, logger.quoted());
             out.push(b',');
         } else {
             out.extend_from_slice(&self.name);
@@ -150,13 +168,10 @@ impl PinoFormat {
         out: &mut Vec<u8>,
     ) -> bool {
         self.head(record, out);
-        out.extend_from_slice(&self.origin);
         self.logger_name(record, out);
-        while let Some(token) = tokens.next() {
-            if Reserved::of(token.key).is_some() {
-                return false;
-            }
-            self.values.entry(token, tokens, out);
+        let concerns_line = |key: Key<'_>| Reserved::of(key).is_some();
+        if !self.values.entries(concerns_line, tokens, out) {
+            return false;
         }
         self.end(message, tokens, out);
         true
@@ -189,7 +204,7 @@ impl PinoFormat {
             ..
         } = self.lister.list(record, Dialect::Pino);
         self.head(record, out);
-        out.push(b',');
+        out.truncate(out.len() - self.origin.len());
         if !self.take(&mut fields, Reserved::Pid, out) {
             out.extend_from_slice(&self.pid);
         }

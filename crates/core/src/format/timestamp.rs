@@ -20,8 +20,10 @@ const OFFSET_SLOT_MS: i64 = 900_000;
 /// Whole milliseconds of an event's time: rounded down, clamped to the years 0000 to 9999, 0 for NaN.
 #[inline]
 pub fn clamp_ms(time_ms: f64) -> i64 {
-    // `as` saturates and takes NaN to 0.
-    (time_ms.floor() as i64).clamp(MIN_RFC3339_MS, MAX_RFC3339_MS)
+    // `as` saturates and takes NaN to 0. `floor` would be a call on x86-64 without SSE 4.1.
+    let whole = time_ms as i64;
+    let floor = whole.saturating_sub(i64::from(whole as f64 > time_ms));
+    floor.clamp(MIN_RFC3339_MS, MAX_RFC3339_MS)
 }
 
 struct Civil {
