@@ -12,7 +12,7 @@ const SHOWN_ELEMENTS = 100
 /** Characters of a thrown message that are shown. */
 const SHOWN_THROW = 200
 /** Own properties of an Error that have a place of their own. */
-const ERROR_FIELDS = new Set(['type', 'message', 'stack', 'cause', 'errors', 'name'])
+const ERROR_FIELDS = new Set(['type', 'message', 'stack', 'cause', 'errors'])
 
 /** The marker for a value whose reading threw. Never throws itself. */
 export function describeThrow(thrown: unknown): string {
@@ -39,7 +39,9 @@ export function writeExotic(
   token: number,
   key: string | number,
 ): void {
-  if (isError(value)) {
+  if (isPlain(value)) {
+    encoder.plain(token, value, key)
+  } else if (isError(value)) {
     writeError(encoder, value, token, key)
   } else if (Array.isArray(value)) {
     encoder.array(token, value, key)
@@ -76,6 +78,12 @@ export function writeExotic(
   }
 }
 
+/** Whether an object is plain although its `constructor` does not say so: no prototype, or a field of that name. */
+function isPlain(value: object): boolean {
+  const proto: unknown = Object.getPrototypeOf(value)
+  return proto === null || proto === Object.prototype
+}
+
 /** Writes an object that was passed as the call's fields although it is not plain. */
 export function writeExoticFields(encoder: Encoder, fields: object): void {
   const start = encoder.pos
@@ -92,7 +100,11 @@ export function writeExoticFields(encoder: Encoder, fields: object): void {
       types.isRegExp(fields) ||
       types.isBoxedPrimitive(fields) ||
       types.isPromise(fields) ||
-      fields instanceof URL
+      types.isWeakMap(fields) ||
+      types.isWeakSet(fields) ||
+      fields instanceof WeakRef ||
+      fields instanceof URL ||
+      fields instanceof URLSearchParams
     ) {
       encoder.field('value', fields)
     } else {
@@ -165,6 +177,21 @@ function writeProperty(encoder: Encoder, owner: object, name: string, top: boole
   }
 }
 
+/** Writes one named part of a value; a throw while it is read or written becomes a marker. */
+function writePart(encoder: Encoder, name: string, read: () => unknown): void {
+  if (encoder.truncated) return
+  const start = encoder.pos
+  const depth = encoder.depth
+  try {
+    const value = read()
+    if (value !== undefined) encoder.keyed(name, value)
+  } catch (thrown) {
+    encoder.pos = start
+    encoder.depth = depth
+    encoder.marker(encoder.shapes.key(name), describeThrow(thrown))
+  }
+}
+
 function writeMap(
   encoder: Encoder,
   map: Map<unknown, unknown>,
@@ -182,7 +209,7 @@ function writeMap(
   let index = 0
   for (const [name, value] of Map.prototype.entries.call(map)) {
     if (encoder.truncated) break
-    if (named) encoder.keyed(name as string, value)
+    if (named) writePart(encoder, name as string, () => value)
     else encoder.element([name, value], index++)
   }
   encoder.leave()
@@ -204,9 +231,13 @@ function writeBinary(
     encoder.leave()
     return
   }
-  const view = ArrayBuffer.isView(value)
-    ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
-    : new Uint8Array(value)
+  // A detached buffer has no bytes, and must not be asked for them.
+  const view =
+    value.byteLength === 0
+      ? new Uint8Array(0)
+      : ArrayBuffer.isView(value)
+        ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+        : new Uint8Array(value)
   const name = types.isUint8Array(value)
     ? Buffer.isBuffer(value)
       ? 'Buffer'
@@ -233,19 +264,7 @@ function unbox(value: object): unknown {
 /** An Error: `type`, `message`, `stack`, `cause`, `errors`, then its own enumerable properties. */
 function writeError(encoder: Encoder, error: Error, token: number, key: string | number): void {
   if (!encoder.enter(token, L.TAG_ERROR_START, error, key)) return
-  const part = (name: string, read: () => unknown) => {
-    if (encoder.truncated) return
-    const start = encoder.pos
-    const depth = encoder.depth
-    try {
-      const value = read()
-      if (value !== undefined) encoder.keyed(name, value)
-    } catch (thrown) {
-      encoder.pos = start
-      encoder.depth = depth
-      encoder.marker(encoder.shapes.key(name), describeThrow(thrown))
-    }
-  }
+  const part = (name: string, read: () => unknown) => writePart(encoder, name, read)
   part('type', () => {
     const made = error.constructor
     const name = typeof made === 'function' && made.name !== '' ? made.name : error.name
