@@ -186,3 +186,158 @@ fn json_keeps_the_fields_of_a_record_that_only_has_data() {
         )
     );
 }
+
+/// Several errors, with a member list and a stack that does not repeat the message.
+fn aggregate(dictionary: &mut Dictionary) -> RecordWriter {
+    let mut key = |name: &str| dictionary.intern(name);
+    let (kind, message, stack) = (key("type"), key("message"), key("stack"));
+    let (error, errors) = (key("error"), key("errors"));
+    let mut record = RecordWriter::new(Level::CRITICAL, key("app"), TIME);
+    record.flag(FLAG_ERROR);
+    record.no_message();
+    record.open_error(error);
+    record.string(kind, "AggregateError");
+    record.string(message, "all\nfailed");
+    record.string(stack, "AggregateError: all\nfailed\n    at c (c.js:3:3)");
+    record.open_array(errors);
+    record.open_error(KEY_NONE);
+    record.string(kind, "Error");
+    record.string(message, "one");
+    record.string(stack, "at somewhere\u{1b}[31m");
+    record.close();
+    record.int(KEY_NONE, 2);
+    record.close();
+    record.close();
+    record
+}
+
+#[test]
+fn pretty_is_for_people() {
+    let mut dictionary = Dictionary::new();
+    let record = order(&mut dictionary);
+    assert_eq!(
+        line(FormatKind::Pretty, &dictionary, record),
+        concat!(
+            r#"03:04:05.678 INFO     app: order "placed"\n  orderId=42 total=99.5 ratio=NaN plan=pro paid=true coupon=null "#,
+            r#"big=9007199254740993n at=2026-01-02T03:04:05.678Z fn=[Function: cb] sym=Symbol(s) loop=[Circular: $] "#,
+            r#"user={id: "u 1", tags: [a, undefined, -1], empty: {}}"#,
+            "\n"
+        )
+    );
+}
+
+#[test]
+fn pretty_shows_errors_below_their_line() {
+    let mut dictionary = Dictionary::new();
+    let record = failure(&mut dictionary);
+    assert_eq!(
+        line(FormatKind::Pretty, &dictionary, record),
+        "03:04:05.678 ERROR    checkout failed  request_id=r-1 attempt=2
+    TypeError: boom
+        at a (a.js:1:1)
+        code=E_BOOM
+    caused by: Error: io
+        at b (b.js:2:2)
+"
+    );
+    let mut dictionary = Dictionary::new();
+    let record = aggregate(&mut dictionary);
+    assert_eq!(
+        line(FormatKind::Pretty, &dictionary, record),
+        "03:04:05.678 CRITICAL app:
+    AggregateError: all\\nfailed
+        at c (c.js:3:3)
+        [0]: Error: one
+            at somewhere\\u001b[31m
+        [1]: 2
+"
+    );
+}
+
+#[test]
+fn pretty_colours_levels_and_dims_the_rest() {
+    let mut dictionary = Dictionary::new();
+    let key = dictionary.intern("k");
+    let mut record = RecordWriter::new(Level::WARNING, 0, TIME);
+    record.message("careful");
+    record.int(key, 1);
+    let color = FormatOptions {
+        color: true,
+        ..options()
+    };
+    assert_eq!(
+        line_with(FormatKind::Pretty, &color, &dictionary, record),
+        "\x1b[2m03:04:05.678\x1b[0m \x1b[33mWARNING\x1b[0m  \x1b[1mcareful\x1b[0m  \x1b[2mk=\x1b[0m1\n"
+    );
+}
+
+#[test]
+fn logfmt_flattens_objects() {
+    let mut dictionary = Dictionary::new();
+    let record = order(&mut dictionary);
+    assert_eq!(
+        line(FormatKind::Logfmt, &dictionary, record),
+        concat!(
+            r#"ts=2026-01-02T03:04:05.678Z level=info msg="order \"placed\"\n" logger=app orderId=42 total=99.5 ratio=NaN plan=pro "#,
+            r#"paid=true coupon=null big=9007199254740993 at=2026-01-02T03:04:05.678Z fn="[Function: cb]" sym=Symbol(s) "#,
+            r#"loop="[Circular: $]" user.id="u 1" user.tags="[\"a\",null,-1]" user.empty={}"#,
+            "\n"
+        )
+    );
+    let mut dictionary = Dictionary::new();
+    let record = failure(&mut dictionary);
+    assert_eq!(
+        line(FormatKind::Logfmt, &dictionary, record),
+        concat!(
+            r#"ts=2026-01-02T03:04:05.678Z level=error msg="checkout failed" request_id=r-1 attempt=2 err.type=TypeError err.message=boom "#,
+            r#"err.stack="TypeError: boom\n    at a (a.js:1:1)" err.cause.type=Error err.cause.message=io "#,
+            r#"err.cause.stack="Error: io\n    at b (b.js:2:2)" err.code=E_BOOM"#,
+            "\n"
+        )
+    );
+}
+
+#[test]
+fn simple_appends_the_fields_as_json() {
+    let mut dictionary = Dictionary::new();
+    let record = order(&mut dictionary);
+    assert_eq!(
+        line(FormatKind::Simple, &dictionary, record),
+        concat!(
+            r#"2026-01-02T03:04:05.678Z [INFO] app: order "placed"\n {"orderId":42,"total":99.5,"ratio":"NaN","plan":"pro","paid":true,"#,
+            r#""coupon":null,"big":"9007199254740993","at":"2026-01-02T03:04:05.678Z","fn":"[Function: cb]","sym":"Symbol(s)","#,
+            r#""loop":"[Circular: $]","user":{"id":"u 1","tags":["a",null,-1],"empty":{}}}"#,
+            "\n"
+        )
+    );
+}
+
+#[test]
+fn minimal_is_level_and_message() {
+    let mut dictionary = Dictionary::new();
+    let record = order(&mut dictionary);
+    assert_eq!(
+        line(FormatKind::Minimal, &dictionary, record),
+        "INFO order \"placed\"\\n\n"
+    );
+    let record = aggregate(&mut dictionary);
+    assert_eq!(
+        line(FormatKind::Minimal, &dictionary, record),
+        "CRITICAL AggregateError: all\\nfailed\n"
+    );
+}
+
+#[test]
+fn formats_are_named_in_lower_case() {
+    for (name, kind) in [
+        ("json", FormatKind::Json),
+        ("pino", FormatKind::Pino),
+        ("pretty", FormatKind::Pretty),
+        ("logfmt", FormatKind::Logfmt),
+        ("simple", FormatKind::Simple),
+        ("minimal", FormatKind::Minimal),
+    ] {
+        let read: FormatKind = serde_json::from_value(name.into()).unwrap();
+        assert_eq!(read, kind);
+    }
+}

@@ -39,10 +39,10 @@ impl Dialect {
 }
 
 /// The innermost open container: an object, an array, or an Error with the bits of its seen fields.
-type Frame = u8;
-const OBJECT: Frame = 0;
+pub(crate) type Frame = u8;
+pub(crate) const OBJECT: Frame = 0;
 const ARRAY: Frame = 1;
-const ERROR: Frame = 0x80;
+pub(crate) const ERROR: Frame = 0x80;
 
 /// The fields an Error has by nature; an own property of the same name must not appear twice.
 const ERROR_FIELDS: [&str; 5] = ["type", "message", "stack", "cause", "errors"];
@@ -198,7 +198,7 @@ impl ValueWriter {
                 if self.open.len() == base && stops(key) {
                     return false;
                 }
-                if frame & ERROR != 0 && repeats_error_field(&mut frame, key) {
+                if repeats_error_field(&mut frame, key) {
                     skip(value, tokens);
                     continue;
                 }
@@ -236,7 +236,12 @@ pub(crate) fn skip(value: Value<'_>, tokens: &mut Tokens<'_>) {
 }
 
 /// Notes that an Error's field has been seen; `true` when it is there already.
-fn repeats_error_field(frame: &mut Frame, key: Key<'_>) -> bool {
+#[inline]
+pub(crate) fn repeats_error_field(frame: &mut Frame, key: Key<'_>) -> bool {
+    *frame & ERROR != 0 && repeats_field(frame, key)
+}
+
+fn repeats_field(frame: &mut Frame, key: Key<'_>) -> bool {
     let name = key.to_str();
     let Some(index) = ERROR_FIELDS.iter().position(|known| *known == name) else {
         return false;

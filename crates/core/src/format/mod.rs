@@ -1,26 +1,37 @@
 //! Formats: one record in, one line out.
 //!
-//! A format appends exactly one line, ended by `\n`, to the batch's buffer. It reads the borrowed record
-//! and allocates nothing in steady state.
+//! A format appends exactly one line, ended by `\n`, to the batch's buffer (`pretty` alone adds indented
+//! lines for errors). It reads the borrowed record and allocates nothing in steady state.
 
 mod append;
+mod compact;
 mod error_view;
 mod fields;
 pub mod json;
 pub mod json_text;
 pub mod json_value;
+pub mod logfmt;
 pub mod message_id;
+pub mod minimal;
 pub mod number;
 pub mod pino;
 mod pino_error;
+pub mod pretty;
+mod pretty_error;
+pub mod simple;
 pub mod timestamp;
+mod visible;
 
 use serde::Deserialize;
 
 use crate::wire::Record;
 
 pub use json::{ContextConstants, JsonFormat};
+pub use logfmt::LogfmtFormat;
+pub use minimal::MinimalFormat;
 pub use pino::{PinoBase, PinoFormat};
+pub use pretty::PrettyFormat;
+pub use simple::SimpleFormat;
 
 /// Turns records into lines.
 pub trait Format: Send {
@@ -37,6 +48,14 @@ pub enum FormatKind {
     Json,
     /// pino's lines.
     Pino,
+    /// Colours and blocks for a terminal.
+    Pretty,
+    /// `key=value` pairs.
+    Logfmt,
+    /// Time, level, logger, message and the fields as JSON.
+    Simple,
+    /// Level and message.
+    Minimal,
 }
 
 /// What a format says about the process, and how it looks. Formats take what concerns them.
@@ -75,5 +94,9 @@ pub fn build(kind: FormatKind, options: &FormatOptions) -> Box<dyn Format> {
             hostname: options.hostname.clone(),
             name: options.name.clone(),
         })),
+        FormatKind::Pretty => Box::new(PrettyFormat::new(options.color, options.utc)),
+        FormatKind::Logfmt => Box::new(LogfmtFormat::default()),
+        FormatKind::Simple => Box::new(SimpleFormat::default()),
+        FormatKind::Minimal => Box::new(MinimalFormat),
     }
 }
