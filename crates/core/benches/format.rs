@@ -21,9 +21,13 @@ use fapilog_core::wire::{Dictionary, RecordWriter, Records};
 
 const EVENTS: usize = 1_000;
 const TIME: f64 = 1_767_323_045_678.0;
-const FORMATS: [(&str, FormatKind); 2] = [
+const FORMATS: [(&str, FormatKind); 6] = [
     ("json", FormatKind::Json),
     ("pino", FormatKind::Pino),
+    ("pretty", FormatKind::Pretty),
+    ("logfmt", FormatKind::Logfmt),
+    ("simple", FormatKind::Simple),
+    ("minimal", FormatKind::Minimal),
 ];
 
 /// A chunk of records, as it is copied out of a ring.
