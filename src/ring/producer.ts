@@ -17,6 +17,7 @@ import {
   OFFSET_SALT,
   OFFSET_SUBMITTED,
   OFFSET_TAIL,
+  OFFSET_TICK,
   PAD_FLAG,
   WORD_TAG,
   WORD_UNITS,
@@ -25,6 +26,7 @@ import {
 const HEAD = OFFSET_HEAD >> 2
 const TAIL = OFFSET_TAIL >> 2
 const PARKED = OFFSET_PARKED >> 2
+const TICK = OFFSET_TICK >> 2
 const SUBMITTED = OFFSET_SUBMITTED >> 3
 const DROPPED_FULL = OFFSET_DROPPED_FULL >> 3
 const DROPPED_TIMEOUT = OFFSET_DROPPED_TIMEOUT >> 3
@@ -92,6 +94,11 @@ export class RingProducer {
     this.reserveUnits = this.capacity >> 3
     this.maxEventWords = options.maxEventBytes >> 2
     this.next = this.dataStart
+  }
+
+  /** What the drain thread counts up while it is awake; 0 while it sleeps or waits for a sink. */
+  tick(): number {
+    return this.words[TICK] as number
   }
 
   /** Counts a call. */

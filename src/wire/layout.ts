@@ -14,6 +14,7 @@ export const OFFSET_SALT = 16
 export const OFFSET_HEAD = 64
 export const OFFSET_TAIL = 128
 export const OFFSET_PARKED = 192
+export const OFFSET_TICK = 196
 export const OFFSET_DICTIONARY_USED = 256
 export const OFFSET_DICTIONARY_COUNT = 260
 export const OFFSET_CLOSED = 320

@@ -36,58 +36,89 @@ export class KeyInfo {
 
 /** One position in the trie: a key after a certain sequence of keys. */
 export class Shape {
+  /** The position that followed last time. */
   next: Shape
   children: Map<string, Shape> | undefined = undefined
+  /** Start of the objects found under this key. */
+  inner: Shape | undefined = undefined
+  /** The key's token, once it has one and nothing but the value is to be written; else 0. */
+  token = 0
   /** Whether looking for repeated values at this position has paid off lately. */
   credit = 16
-  /** The key is `toJSON`, which may replace the object that has it. */
-  readonly toJson: boolean
+  /** Record flag that a top-level field of this name raises. */
+  readonly flag: number
+
   constructor(
     readonly key: string,
     readonly info: KeyInfo,
-    /** Needs more than writing the value: withheld, or inherited from a polluted prototype. */
-    readonly special: boolean,
+    /** The key belongs to the prototype, which somebody has polluted. */
     readonly inherited: boolean,
     none: Shape | undefined,
   ) {
     this.next = none ?? this
-    this.toJson = key === 'toJSON'
+    this.flag = info.flag
+    this.refresh()
+  }
+
+  /** Whether the key is `toJSON`, which may replace the object that has it. */
+  get toJson(): boolean {
+    return this.key === 'toJSON'
+  }
+
+  /** Takes the fast path from now on, if the key allows it. */
+  refresh(): void {
+    if (!this.inherited && !this.info.withheld && !this.toJson) this.token = this.info.token
   }
 }
 
 /** The trie of one encoder, and the keys in it. */
 export class Shapes {
-  readonly #keys = new Map<string, KeyInfo>()
-  readonly #none: Shape
-  readonly #withheld: (name: string) => boolean
-  #count = 0
-  /** Start of every object. */
+  private readonly keys = new Map<string, KeyInfo>()
+  private readonly none: Shape
+  private readonly withheld: (name: string) => boolean
+  private count = 0
+  /** Start of top-level fields. */
   readonly root: Shape
   /** Values outside objects (array elements, map entries). */
   readonly anonymous: Shape
 
   constructor(withheld: (name: string) => boolean) {
-    this.#withheld = withheld
+    this.withheld = withheld
     // A key that no object has by accident: following a prediction to it always fails.
     const unlikely = `\u0000${Math.random()}`
-    this.#none = new Shape(unlikely, new KeyInfo(unlikely, false), false, false, undefined)
-    this.root = new Shape(unlikely, this.#none.info, false, false, this.#none)
-    this.anonymous = new Shape(unlikely, this.#none.info, false, false, this.#none)
+    this.none = new Shape(unlikely, new KeyInfo(unlikely, false), false, undefined)
+    this.root = this.start()
+    this.anonymous = this.start()
+  }
+
+  /** A new start: objects of one origin (a call, a key) predict each other. */
+  start(): Shape {
+    return new Shape(this.none.key, this.none.info, false, this.none)
+  }
+
+  /** Start of the objects found under a position; positions that are not kept share one. */
+  inside(node: Shape): Shape {
+    if (node.inner === undefined) {
+      if (this.count >= MAX_SHAPES) return this.anonymous
+      this.count++
+      node.inner = this.start()
+    }
+    return node.inner
   }
 
   /** The position of `key` after `from`; called when the prediction failed. */
   follow(from: Shape, key: string, owner: object): Shape {
     let children = from.children
     if (children === undefined) {
-      if (from === this.#none || this.#count >= MAX_SHAPES) return this.#loose(key, owner)
+      if (from === this.none || this.count >= MAX_SHAPES) return this.loose(key, owner)
       children = new Map()
       from.children = children
     }
     let node = children.get(key)
     if (node === undefined) {
-      if (this.#count >= MAX_SHAPES) return this.#loose(key, owner)
-      this.#count++
-      node = this.#create(key, owner)
+      if (this.count >= MAX_SHAPES) return this.loose(key, owner)
+      this.count++
+      node = this.create(key, owner)
       children.set(key, node)
     }
     from.next = node
@@ -96,10 +127,10 @@ export class Shapes {
 
   /** The key itself, for callers that have no position. */
   key(name: string): KeyInfo {
-    let info = this.#keys.get(name)
+    let info = this.keys.get(name)
     if (info === undefined) {
-      info = new KeyInfo(name, this.#withheld(name))
-      if (this.#keys.size < MAX_KEYS) this.#keys.set(name, info)
+      info = new KeyInfo(name, this.withheld(name))
+      if (this.keys.size < MAX_KEYS) this.keys.set(name, info)
     }
     return info
   }
@@ -109,20 +140,14 @@ export class Shapes {
     return ++info.uses >= USES_BEFORE_INTERNING
   }
 
-  #create(key: string, owner: object): Shape {
+  private create(key: string, owner: object): Shape {
     const info = this.key(key)
     const inherited = !Object.hasOwn(owner, key)
-    return new Shape(
-      key,
-      info,
-      inherited || info.withheld || key === 'toJSON',
-      inherited,
-      this.#none,
-    )
+    return new Shape(key, info, inherited, this.none)
   }
 
   /** A position that is not kept. */
-  #loose(key: string, owner: object): Shape {
-    return this.#create(key, owner)
+  private loose(key: string, owner: object): Shape {
+    return this.create(key, owner)
   }
 }

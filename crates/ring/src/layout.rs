@@ -29,6 +29,8 @@ pub const OFFSET_HEAD: usize = 64;
 pub const OFFSET_TAIL: usize = 128;
 /// Byte offset of the control word `PARKED` in the region header.
 pub const OFFSET_PARKED: usize = 192;
+/// Byte offset of the control word `TICK` in the region header.
+pub const OFFSET_TICK: usize = 196;
 /// Byte offset of the control word `DICTIONARY_USED` in the region header.
 pub const OFFSET_DICTIONARY_USED: usize = 256;
 /// Byte offset of the control word `DICTIONARY_COUNT` in the region header.

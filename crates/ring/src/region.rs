@@ -200,6 +200,12 @@ impl Region {
         }
     }
 
+    /// Tells the producer how time passes: a count that changes while the consumer is awake, 0 when the
+    /// producer must not rely on it.
+    pub fn set_tick(&self, tick: u32) {
+        self.word(OFFSET_TICK).store(tick, Ordering::Relaxed);
+    }
+
     /// The salt that is mixed into record tags.
     pub fn salt(&self) -> u32 {
         self.word(OFFSET_SALT).load(Ordering::Relaxed)

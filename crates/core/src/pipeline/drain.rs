@@ -45,6 +45,7 @@ pub struct Drain {
     rings_seen: u64,
     chunk: Vec<u8>,
     fresh: Vec<u8>,
+    tick: u32,
 }
 
 impl Drain {
@@ -57,6 +58,7 @@ impl Drain {
             rings_seen: 0,
             chunk: Vec::with_capacity(CHUNK_BYTES),
             fresh: Vec::new(),
+            tick: 0,
         }
     }
 
@@ -69,6 +71,7 @@ impl Drain {
             let flush = self.shared.flush_wanted.load(Ordering::Acquire);
             let stopping = self.shared.stopping.load(Ordering::Acquire);
             self.refresh_sources();
+            self.count_tick();
             if self.drain_round() {
                 active = Instant::now();
                 continue;
@@ -96,6 +99,14 @@ impl Drain {
         }
         self.shared.drained.store(true, Ordering::Release);
         self.shared.progress.announce();
+    }
+
+    /// Tells the producers that time has passed.
+    fn count_tick(&mut self) {
+        self.tick = self.tick.wrapping_add(1).max(1);
+        for source in &self.sources {
+            source.consumer.region().set_tick(self.tick);
+        }
     }
 
     /// Takes one chunk from every ring. Whether there was anything.
@@ -188,7 +199,13 @@ impl Drain {
         }
         let batch = Arc::new(std::mem::replace(&mut lane.batch, self.pool.take()));
         for sink in &lane.sinks {
-            let dropped = sink.queue.push(&batch);
+            // Nobody counts ticks while this thread waits for a sink.
+            let shared = &self.shared;
+            let dropped = sink.queue.push(&batch, || {
+                for slot in shared.rings().iter() {
+                    slot.memory.region().set_tick(0);
+                }
+            });
             sink.count_overflow(&dropped);
         }
         self.pool.give_back(batch);
@@ -206,6 +223,7 @@ impl Drain {
     fn park(&mut self) -> bool {
         let mut quiet = true;
         for source in &self.sources {
+            source.consumer.region().set_tick(0);
             quiet &= source
                 .consumer
                 .control()

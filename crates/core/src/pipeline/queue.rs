@@ -74,8 +74,8 @@ impl Queue {
         }
     }
 
-    /// Adds a batch. Returns what had to be dropped for it, or of it.
-    pub fn push(&self, batch: &Arc<Batch>) -> LevelCounts {
+    /// Adds a batch. Returns what had to be dropped for it, or of it. Calls `before_wait` before waiting.
+    pub fn push(&self, batch: &Arc<Batch>, before_wait: impl Fn()) -> LevelCounts {
         let mut dropped = LevelCounts::default();
         let size = batch.bytes.len();
         let mut state = self.lock();
@@ -86,6 +86,7 @@ impl Queue {
         {
             match self.when_full {
                 WhenFull::Block => {
+                    before_wait();
                     state = self
                         .freed
                         .wait(state)
