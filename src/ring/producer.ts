@@ -13,6 +13,7 @@ import {
   OFFSET_DROPPED_FULL,
   OFFSET_DROPPED_TIMEOUT,
   OFFSET_HEAD,
+  OFFSET_LIGHT_PUBLISH,
   OFFSET_PARKED,
   OFFSET_SALT,
   OFFSET_SUBMITTED,
@@ -35,9 +36,6 @@ const DROPPED_ENCODE = OFFSET_DROPPED_ENCODE >> 3
 const WORDS_PER_UNIT = 2
 /** Room a record needs to be started at all, in words: markers and closing tokens must always fit. */
 const MIN_ROOM_WORDS = 4096
-/** On x86 a plain load after the locked store of `Atomics.store` is ordered; elsewhere it needs an atomic one. */
-const PLAIN_LOAD_IS_ORDERED = process.arch === 'x64' || process.arch === 'ia32'
-
 /** What happens to an event for which the ring has no room. */
 export type OverflowPolicy = 'drop-newest' | 'block'
 
@@ -74,6 +72,7 @@ export class RingProducer {
   private readonly capacity: number
   private readonly mask: number
   private readonly salt: number
+  private readonly light: boolean
   private readonly reserveUnits: number
   private readonly options: RingOptions
   private readonly host: RingHost
@@ -91,6 +90,7 @@ export class RingProducer {
     this.capacity = options.dataBytes >> 3
     this.mask = this.capacity - 1
     this.salt = this.words[OFFSET_SALT >> 2] as number
+    this.light = this.words[OFFSET_LIGHT_PUBLISH >> 2] === 1
     this.reserveUnits = this.capacity >> 3
     this.maxEventWords = options.maxEventBytes >> 2
     this.next = this.dataStart
@@ -172,8 +172,14 @@ export class RingProducer {
     const head = (this.head + units) | 0
     this.head = head
     this.next = to
-    Atomics.store(words, HEAD, head)
-    if ((PLAIN_LOAD_IS_ORDERED ? words[PARKED] : Atomics.load(words, PARKED)) !== 0) this.wake()
+    if (this.light) {
+      // Two plain moves in this order: the consumer's barrier does the rest (crates/ring/src/barrier.rs).
+      words[HEAD] = head
+      if (words[PARKED] !== 0) this.wake()
+    } else {
+      Atomics.store(words, HEAD, head)
+      if (Atomics.load(words, PARKED) !== 0) this.wake()
+    }
   }
 
   /** Appends a string to the dictionary; its id, or 0 when there is no room. */

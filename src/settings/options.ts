@@ -39,7 +39,7 @@ export interface SinkCommonOptions {
   readonly level?: LevelInput
   /** Colour of the `pretty` format. @default by terminal, NO_COLOR and FORCE_COLOR */
   readonly color?: boolean
-  /** Bound of the sink's queue. 64 KB to 1 GB. @default '8 MB' */
+  /** Bound of the sink's queue. 64 KB to 1 GB. @default '2 MB' */
   readonly queueBytes?: Size
   /** What happens when the queue is full: back-pressure to the ring, or a counted drop. @default 'block' */
   readonly whenFull?: 'block' | 'drop-oldest' | 'drop-newest'

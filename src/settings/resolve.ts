@@ -53,7 +53,7 @@ export function nativeDocument(settings: ResolvedSettings): string {
   const names = new Set<string>()
   const sinks = settings.sinks.map((sink, index) => {
     const full: ResolvedSink =
-      typeof sink === 'string' ? { type: sink, queueBytes: 8 << 20, whenFull: 'block' } : sink
+      typeof sink === 'string' ? { type: sink, queueBytes: 2 << 20, whenFull: 'block' } : sink
     const name = uniqueName(full, index, names)
     const terminal = isTerminal(full)
     const format = full.format ?? settings.format ?? (terminal ? 'pretty' : 'json')

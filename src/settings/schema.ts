@@ -62,7 +62,7 @@ const sinkCommon = {
   format: z.optional(z.enum(FORMATS)),
   level: z.optional(level),
   color: z.optional(z.boolean()),
-  queueBytes: z._default(size(65_536, 1 << 30), 8 << 20),
+  queueBytes: z._default(size(65_536, 1 << 30), 2 << 20),
   whenFull: z._default(z.enum(['block', 'drop-oldest', 'drop-newest']), 'block'),
 }
 

@@ -11,6 +11,7 @@ export const OFFSET_VERSION = 4
 export const OFFSET_DATA_BYTES = 8
 export const OFFSET_DICTIONARY_BYTES = 12
 export const OFFSET_SALT = 16
+export const OFFSET_LIGHT_PUBLISH = 20
 export const OFFSET_HEAD = 64
 export const OFFSET_TAIL = 128
 export const OFFSET_PARKED = 192

@@ -44,6 +44,12 @@ impl Control<'_> {
     pub fn prepare_park(&self, tail: u32) -> bool {
         // SeqCst: this store must not move after the load of HEAD (pairs with `publish`).
         self.parked.store(1, Ordering::SeqCst);
+        #[cfg(not(loom))]
+        if !crate::barrier::heavy() {
+            // Light producers could miss the store: stay awake.
+            self.unpark();
+            return false;
+        }
         if self.published() == tail {
             return true;
         }

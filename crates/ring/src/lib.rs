@@ -18,10 +18,14 @@
 //! | `TAIL` | consumer, after reading | Release | producer, before reusing the space | Acquire |
 //! | `PARKED` | consumer before it sleeps, cleared by who wakes it | SeqCst | producer, after `HEAD` | SeqCst |
 //!
+//! Producers on x86-64 Linux use plain accesses for `HEAD` and `PARKED` instead: see [`barrier`].
+//!
 //! `HEAD` and `PARKED` form a store-then-load handshake (Dekker): each side writes its word, then reads the
 //! other's, so at least one of them sees the other and no wake-up is lost. `tests/loom_handover.rs` checks
 //! it exhaustively.
 
+#[cfg(not(loom))]
+pub mod barrier;
 pub mod handover;
 pub mod layout;
 mod sync;

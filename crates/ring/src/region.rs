@@ -133,6 +133,10 @@ impl Region {
             .word(OFFSET_DICTIONARY_BYTES)
             .store(dictionary_bytes, Ordering::Relaxed);
         region.word(OFFSET_SALT).store(salt, Ordering::Relaxed);
+        region.word(OFFSET_LIGHT_PUBLISH).store(
+            u32::from(crate::barrier::light_publish()),
+            Ordering::Relaxed,
+        );
         region.word(OFFSET_MAGIC).store(MAGIC, Ordering::Release);
         Ok(region)
     }

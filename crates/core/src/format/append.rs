@@ -4,8 +4,9 @@
 //! the 4 to 32 bytes of a typical key or value. Two copies of a fixed size that overlap in the middle are
 //! single instructions.
 
-/// Appends `bytes`; fastest for up to 32.
-#[inline(always)]
+/// Appends `bytes`; fastest for up to 32. Not inlined: at many call sites the compiler stops inlining the
+/// fixed-size copies instead, which is the whole point of it.
+#[inline(never)]
 pub(crate) fn append(out: &mut Vec<u8>, bytes: &[u8]) {
     if bytes.len() > 32 {
         out.extend_from_slice(bytes);

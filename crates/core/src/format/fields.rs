@@ -25,15 +25,13 @@ pub(crate) struct Listed<'a> {
     pub(crate) damaged: bool,
 }
 
-/// The message and the tokens of the fields. A container as message (only in damaged memory) is read over.
-#[inline]
-pub(crate) fn message_and_fields<'a>(record: &Record<'a>) -> (Option<Value<'a>>, Tokens<'a>) {
-    let (message, mut tokens) = record.message_and_fields();
+/// Goes past a container in the place of the message (only in damaged memory), and says what it was.
+#[inline(always)]
+pub(crate) fn pass_message<'a>(message: &mut Option<Value<'a>>, tokens: &mut Tokens<'a>) {
     if tokens.depth() > 0 {
         tokens.skip_container();
-        return (Some(Value::Marker(Text::Utf8("[Object]"))), tokens);
+        *message = Some(Value::Marker(Text::Utf8("[Object]")));
     }
-    (message, tokens)
 }
 
 /// Keeps the list's memory between records.
@@ -46,7 +44,8 @@ impl FieldLister {
     /// Lists the fields that `dialect` prints, in order. Of several fields of one key (a scope's and the
     /// call's) the last stays; an omitted value hides nothing.
     pub(crate) fn list<'a>(&mut self, record: &Record<'a>, dialect: Dialect) -> Listed<'a> {
-        let (message, mut tokens) = message_and_fields(record);
+        let (mut message, mut tokens) = record.message_and_fields();
+        pass_message(&mut message, &mut tokens);
         let mut fields: Vec<Field<'a>> = std::mem::take(&mut self.spare);
         while let Some(token) = tokens.next() {
             if !dialect.omits(&token.value) {

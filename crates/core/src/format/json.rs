@@ -10,7 +10,7 @@
 //! `timestamp`, `level` or `message`.
 
 use super::append::append;
-use super::fields::{message_and_fields, Field, FieldLister, Listed};
+use super::fields::{pass_message, Field, FieldLister, Listed};
 use super::json_text;
 use super::json_value::{end_with, write_message, Dialect, ValueWriter};
 use super::message_id::{MessageIds, UUID_LEN};
@@ -122,7 +122,7 @@ impl JsonFormat {
 
     /// Writes the line up to the logger.
     #[inline]
-    fn head(&mut self, record: &Record<'_>, message: Option<Value<'_>>, out: &mut Vec<u8>) {
+    fn head(&mut self, record: &Record<'_>, message: &Option<Value<'_>>, out: &mut Vec<u8>) {
         let time_ms = record.time_ms();
         if let Some(head) = self.heads.get_mut(record.level().index()) {
             if head.time_ms != time_ms {
@@ -145,7 +145,7 @@ impl JsonFormat {
     fn write_plain(
         &mut self,
         record: &Record<'_>,
-        message: Option<Value<'_>>,
+        message: &Option<Value<'_>>,
         tokens: &mut Tokens<'_>,
         out: &mut Vec<u8>,
     ) -> bool {
@@ -177,7 +177,7 @@ impl JsonFormat {
             mut fields,
             damaged,
         } = self.lister.list(record, Dialect::Json);
-        self.head(record, message, out);
+        self.head(record, &message, out);
         out.extend_from_slice(b",\"context\":{");
         self.context(&mut fields, out);
         out.extend_from_slice(b"\"diagnostics\":{\"origin\":\"native\",");
@@ -254,8 +254,9 @@ impl Format for JsonFormat {
     fn write(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
         if record.flags() & LISTED == 0 {
             let start = out.len();
-            let (message, mut tokens) = message_and_fields(record);
-            if self.write_plain(record, message, &mut tokens, out) {
+            let (mut message, mut tokens) = record.message_and_fields();
+            pass_message(&mut message, &mut tokens);
+            if self.write_plain(record, &message, &mut tokens, out) {
                 return;
             }
             out.truncate(start);

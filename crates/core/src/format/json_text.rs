@@ -55,6 +55,26 @@ pub fn write_text(out: &mut Vec<u8>, text: Text<'_>) {
     }
 }
 
+/// As [`write_text`], with a comma behind the literal.
+#[inline(always)]
+pub(crate) fn write_text_and_comma(out: &mut Vec<u8>, text: Text<'_>) {
+    match text {
+        Text::Interned(entry) => {
+            append(out, entry.quoted());
+            out.push(b',');
+        }
+        Text::Latin1(bytes) if plain_run(bytes) == bytes.len() => {
+            out.push(b'"');
+            append(out, bytes);
+            out.extend_from_slice(b"\",");
+        }
+        other => {
+            write_other_text(out, other);
+            out.push(b',');
+        }
+    }
+}
+
 /// What [`write_text`] does not do in its caller's loop.
 #[inline(never)]
 fn write_other_text(out: &mut Vec<u8>, text: Text<'_>) {
@@ -78,11 +98,11 @@ pub fn write_text_body(out: &mut Vec<u8>, text: Text<'_>) {
 
 /// Appends an object key with its colon. [`Key::None`] (only in damaged records) becomes the empty key.
 #[inline(always)]
-pub fn write_key(out: &mut Vec<u8>, key: Key<'_>) {
+pub fn write_key(out: &mut Vec<u8>, key: &Key<'_>) {
     match key {
         Key::Interned(entry) => append(out, entry.json_key()),
         Key::Inline(text) => {
-            write_other_text(out, text);
+            write_other_text(out, *text);
             out.push(b':');
         }
         Key::None => out.extend_from_slice(b"\"\":"),

@@ -73,7 +73,7 @@ impl LogfmtFormat {
                 Value::Undefined => continue,
                 _ => {}
             }
-            let repeated = |(frame, _): &mut (Frame, usize)| repeats_error_field(frame, token.key);
+            let repeated = |(frame, _): &mut (Frame, usize)| repeats_error_field(frame, &token.key);
             if self.open.last_mut().is_some_and(repeated) {
                 skip(token.value, tokens);
                 continue;

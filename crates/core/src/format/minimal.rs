@@ -1,7 +1,7 @@
 //! `INFO order placed`: level and message, nothing else.
 
 use super::error_view::ErrorView;
-use super::fields::message_and_fields;
+use super::fields::pass_message;
 use super::json_value::skip;
 use super::simple::write_message;
 use super::{compact, Format};
@@ -15,7 +15,8 @@ pub struct MinimalFormat;
 
 impl Format for MinimalFormat {
     fn write(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
-        let (message, tokens) = message_and_fields(record);
+        let (mut message, mut tokens) = record.message_and_fields();
+        pass_message(&mut message, &mut tokens);
         out.extend_from_slice(record.level().name().as_bytes());
         out.push(b' ');
         write_message(message, out);

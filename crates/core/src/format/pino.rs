@@ -10,7 +10,7 @@
 
 use super::append::append;
 use super::error_view::ErrorView;
-use super::fields::{message_and_fields, Field, FieldLister, Listed};
+use super::fields::{pass_message, Field, FieldLister, Listed};
 use super::json_value::{end_with, Dialect, ValueWriter};
 use super::{json_text, number, timestamp, Format};
 use crate::level::Level;
@@ -44,7 +44,7 @@ enum Reserved {
 
 impl Reserved {
     #[inline]
-    fn of(key: Key<'_>) -> Option<Reserved> {
+    fn of(key: &Key<'_>) -> Option<Reserved> {
         match key {
             Key::Interned(entry) => Self::named(entry.text()),
             Key::Inline(text) => Self::named(&text.to_str()),
@@ -163,13 +163,13 @@ impl PinoFormat {
     fn write_plain(
         &mut self,
         record: &Record<'_>,
-        message: Option<Value<'_>>,
+        message: &Option<Value<'_>>,
         tokens: &mut Tokens<'_>,
         out: &mut Vec<u8>,
     ) -> bool {
         self.head(record, out);
         self.logger_name(record, out);
-        let concerns_line = |key: Key<'_>| Reserved::of(key).is_some();
+        let concerns_line = |key: &Key<'_>| Reserved::of(key).is_some();
         if !self.values.entries(concerns_line, tokens, out) {
             return false;
         }
@@ -179,17 +179,17 @@ impl PinoFormat {
 
     /// Writes the message, if there is one, and the end of the line.
     #[inline]
-    fn end(&mut self, message: Option<Value<'_>>, tokens: &mut Tokens<'_>, out: &mut Vec<u8>) {
+    fn end(&mut self, message: &Option<Value<'_>>, tokens: &mut Tokens<'_>, out: &mut Vec<u8>) {
         match message {
             Some(Value::Text(text)) => {
                 out.extend_from_slice(b"\"msg\":");
-                json_text::write_text(out, text);
+                json_text::write_text(out, *text);
                 out.extend_from_slice(b"}\n");
                 return;
             }
-            Some(value) if !Dialect::Pino.omits(&value) => {
+            Some(value) if !Dialect::Pino.omits(value) => {
                 out.extend_from_slice(b"\"msg\":");
-                self.values.value(value, tokens, out);
+                self.values.value(*value, tokens, out);
             }
             _ => {}
         }
@@ -219,7 +219,7 @@ impl PinoFormat {
             .or_else(|| message_field(&mut fields))
             .or_else(|| error_message(&fields));
         for index in 0..fields.len() {
-            if Reserved::of(fields[index].token.key).is_some() {
+            if Reserved::of(&fields[index].token.key).is_some() {
                 write_renamed(&fields, index, out);
                 let field = &mut fields[index];
                 self.values.value(field.token.value, &mut field.rest, out);
@@ -228,14 +228,14 @@ impl PinoFormat {
                 self.values.entry(field.token, &mut field.rest, out);
             }
         }
-        let (_, mut tokens) = message_and_fields(record);
-        self.end(message, &mut tokens, out);
+        let (_, mut tokens) = record.message_and_fields();
+        self.end(&message, &mut tokens, out);
         self.lister.recycle(fields);
     }
 
     /// Writes the field with this name and takes it from the list.
     fn take(&mut self, fields: &mut Vec<Field<'_>>, name: Reserved, out: &mut Vec<u8>) -> bool {
-        let found = |field: &Field<'_>| Reserved::of(field.token.key) == Some(name);
+        let found = |field: &Field<'_>| Reserved::of(&field.token.key) == Some(name);
         let Some(index) = fields.iter().position(found) else {
             return false;
         };
@@ -249,7 +249,7 @@ impl PinoFormat {
 fn message_field<'a>(fields: &mut Vec<Field<'a>>) -> Option<Value<'a>> {
     let index = fields.iter().position(|field| {
         matches!(field.token.value, Value::Text(_))
-            && Reserved::of(field.token.key) == Some(Reserved::Msg)
+            && Reserved::of(&field.token.key) == Some(Reserved::Msg)
     })?;
     Some(fields.remove(index).token.value)
 }
@@ -282,8 +282,9 @@ impl Format for PinoFormat {
     fn write(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
         if record.flags() & LISTED == 0 {
             let start = out.len();
-            let (message, mut tokens) = message_and_fields(record);
-            if self.write_plain(record, message, &mut tokens, out) {
+            let (mut message, mut tokens) = record.message_and_fields();
+            pass_message(&mut message, &mut tokens);
+            if self.write_plain(record, &message, &mut tokens, out) {
                 return;
             }
             out.truncate(start);

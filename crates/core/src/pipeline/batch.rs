@@ -56,9 +56,9 @@ impl Batch {
 pub struct BatchPool(Arc<Mutex<Vec<Batch>>>);
 
 /// Batches kept for reuse.
-const POOL_LIMIT: usize = 8;
+const POOL_LIMIT: usize = 4;
 /// Larger buffers are given back to the allocator, so that one burst of giants does not pin memory.
-const POOL_BYTES: usize = 4 << 20;
+const POOL_BYTES: usize = 1 << 20;
 
 impl BatchPool {
     /// An empty batch.

@@ -15,9 +15,9 @@ use crate::level::{Level, LevelCounts};
 use crate::wire::{Dictionary, Records};
 
 /// Bytes copied out of a ring at once.
-const CHUNK_BYTES: usize = 256 << 10;
+const CHUNK_BYTES: usize = 64 << 10;
 /// A batch of this size is handed over at once.
-const BATCH_BYTES: usize = 256 << 10;
+const BATCH_BYTES: usize = 128 << 10;
 
 /// Sinks that want the same lines share them.
 pub struct Lane {

@@ -126,7 +126,7 @@ impl Pipeline {
             ..RingMetrics::default()
         };
         for slot in rings.iter() {
-            produced.merge(&ProducerCounts::of(&slot.memory.region()));
+            produced.merge(&ProducerCounts::of(slot.memory.region()));
             ring.capacity_bytes += u64::from(slot.memory.region().data_bytes());
             ring.depth_bytes += u64::from(slot.memory.region().depth_units()) * 8;
         }

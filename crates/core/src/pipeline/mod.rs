@@ -123,7 +123,7 @@ impl Shared {
             self.retired
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .merge(&ProducerCounts::of(&slot.memory.region()));
+                .merge(&ProducerCounts::of(slot.memory.region()));
         }
         drop(rings);
         self.progress.announce();
@@ -314,6 +314,9 @@ impl Pipeline {
     pub fn close(&self, timeout: Duration) -> Receipt {
         let deadline = Instant::now() + timeout;
         self.closed.store(true, Ordering::Release);
+        for sink in &self.sinks {
+            sink.end_by(deadline);
+        }
         self.shared.stopping.store(true, Ordering::Release);
         self.wake();
         let ended = |sink: &SinkHandle| sink.has_ended();

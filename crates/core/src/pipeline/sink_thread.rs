@@ -19,6 +19,8 @@ const RETRY_FIRST: Duration = Duration::from_millis(10);
 const RETRY_MAX: Duration = Duration::from_millis(500);
 /// How often an idle sink is given the chance to rotate or to notice a moved file.
 const TICK: Duration = Duration::from_secs(1);
+/// Longest wait for a sink's background work at the end.
+const FINISH_MAX: Duration = Duration::from_secs(5);
 
 /// What a sink has done so far.
 #[derive(Clone, Debug, Default)]
@@ -105,6 +107,7 @@ pub struct SinkHandle {
     flushed: AtomicU64,
     failing: AtomicBool,
     ended: AtomicBool,
+    end_by: Mutex<Option<Instant>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -129,6 +132,7 @@ impl SinkHandle {
             flushed: AtomicU64::new(0),
             failing: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            end_by: Mutex::new(None),
             thread: Mutex::new(None),
         });
         let worker = Worker {
@@ -180,6 +184,18 @@ impl SinkHandle {
         self.failing.load(Ordering::Acquire)
     }
 
+    /// Tells the thread until when it must have ended.
+    pub fn end_by(&self, deadline: Instant) {
+        *self.end_by.lock().unwrap_or_else(PoisonError::into_inner) = Some(deadline);
+    }
+
+    fn remaining(&self) -> Duration {
+        match *self.end_by.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(deadline) => deadline.saturating_duration_since(Instant::now()),
+            None => FINISH_MAX,
+        }
+    }
+
     /// Whether the thread has ended.
     pub fn has_ended(&self) -> bool {
         self.ended.load(Ordering::Acquire)
@@ -213,6 +229,9 @@ struct Worker {
 
 impl Worker {
     fn run(mut self) {
+        if self.fsync {
+            self.guarded(|sink| sink.sync().map_err(whole));
+        }
         loop {
             match self.handle.queue.pop(TICK) {
                 Popped::Item(Item::Batch(batch)) => self.batch(batch),
@@ -237,13 +256,15 @@ impl Worker {
         }
         self.guarded(|sink| sink.flush().map_err(whole));
         self.publish_stats();
-        // Dropping the sink may wait for a compression; what it counts then is not lost to the ledger's
-        // readers because they read it before asking for the end.
+        // Compressions may go on for a while; what is not finished in time is finished by the next start.
+        let patience = self.handle.remaining().min(FINISH_MAX);
+        self.guarded(|sink| {
+            sink.finish(patience);
+            Ok(())
+        });
+        self.publish_stats();
         let Worker {
-            handle,
-            sink,
-            progress,
-            ..
+            handle, sink, progress, ..
         } = self;
         drop(catch_unwind(AssertUnwindSafe(move || drop(sink))));
         handle.ended.store(true, Ordering::Release);
@@ -259,6 +280,7 @@ impl Worker {
             if self.handle.queue.is_abandoned() {
                 let rest = batch.counts(written, size);
                 self.handle.lock().dropped_shutdown.merge(&rest);
+                self.sink.abandon_line();
                 break;
             }
             let Some(rest) = batch.bytes.get(written..) else {
@@ -289,6 +311,7 @@ impl Worker {
                     self.failed(&failure);
                     let rest = batch.counts(written, size);
                     self.handle.lock().dropped_failed.merge(&rest);
+                    self.sink.abandon_line();
                     break;
                 }
                 _ => {

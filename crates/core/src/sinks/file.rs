@@ -178,12 +178,6 @@ impl FileSink {
         }
     }
 
-    /// Gives up the rest of a line that a failed write left unfinished: what is there is ended by `\n` before
-    /// the next line.
-    pub fn abandon_line(&mut self) {
-        self.line.abandon();
-    }
-
     fn directory(&self) -> &Path {
         self.settings.path.parent().unwrap_or(Path::new("."))
     }
@@ -422,6 +416,14 @@ impl FileSink {
 }
 
 impl Sink for FileSink {
+    fn abandon_line(&mut self) {
+        self.line.abandon();
+    }
+
+    fn finish(&mut self, timeout: Duration) {
+        FileSink::finish(self, timeout);
+    }
+
     fn write(&mut self, bytes: &[u8]) -> std::result::Result<(), WriteError> {
         let mut written = 0;
         self.write_counting(bytes, &mut written)

@@ -22,6 +22,7 @@ pub mod rotation;
 pub mod standard_stream;
 
 use std::io;
+use std::time::Duration;
 
 /// A destination for formatted lines.
 ///
@@ -62,6 +63,15 @@ pub trait Sink: Send {
     /// Called at least once a second while the sink is idle, for time-based rotation and for noticing a
     /// moved or removed file.
     fn tick(&mut self) {}
+
+    /// The rest of a batch that was written in part will not come: an unfinished line is ended so that the
+    /// next one starts on its own.
+    fn abandon_line(&mut self) {}
+
+    /// Ends background work, waiting for it up to `timeout`; the sink is dropped next.
+    fn finish(&mut self, timeout: Duration) {
+        let _ = timeout;
+    }
 
     /// Counters beyond bytes and lines, read after every batch.
     fn stats(&self) -> SinkStats {
