@@ -64,7 +64,7 @@ impl<'a> ErrorView<'a> {
                 (ErrorPart::Errors, _) => fill(&mut view.errors, tokens.clone()),
                 _ => {}
             }
-            skip(token.value, &mut tokens);
+            skip(&token.value, &mut tokens);
         }
         view
     }

@@ -52,7 +52,7 @@ impl FieldLister {
                 let rest = tokens.clone();
                 fields.push(Field { token, rest });
             }
-            skip(token.value, &mut tokens);
+            skip(&token.value, &mut tokens);
         }
         if record.has(FLAG_SCOPED) {
             drop_repeated(&mut fields);

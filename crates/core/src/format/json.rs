@@ -12,8 +12,9 @@
 use super::append::append;
 use super::fields::{pass_message, Field, FieldLister, Listed};
 use super::json_text;
-use super::json_value::{end_with, write_message, Dialect, ValueWriter};
+use super::json_value::{end_with, write_message, Dialect, Gate, ValueWriter};
 use super::message_id::{MessageIds, UUID_LEN};
+use super::plan::Plan;
 use super::timestamp::{Timestamps, RFC3339_LEN};
 use super::Format;
 use crate::level::Level;
@@ -22,6 +23,7 @@ use crate::wire::{Key, Record, Tokens, Value};
 
 /// Flags of records whose fields must be looked at before the first one is written.
 const LISTED: u8 = FLAG_SCOPED | FLAG_CONTEXT | FLAG_ERROR;
+const GENERATED_ID: &[u8] = b"\"message_id\":\"00000000-0000-4000-8000-000000000000\",";
 const MESSAGE_ID: usize = 0;
 const CORRELATION_ID: usize = 1;
 const HEAD: &str = "{\"timestamp\":\"";
@@ -74,7 +76,8 @@ struct Head {
     text: Vec<u8>,
 }
 
-/// The envelope format. Events cost one pass; those with a scope, context fields or an error cost two.
+/// The envelope format. Events cost one pass; those with a scope or context fields have their keys looked at
+/// first, those with an Error are listed first.
 #[derive(Debug)]
 pub struct JsonFormat {
     timestamps: Timestamps,
@@ -153,7 +156,7 @@ impl JsonFormat {
         let context = out.len();
         out.extend_from_slice(&self.tails[usize::from(record.has(FLAG_TRUNCATED))]);
         self.generate_id(context + ID.start, out);
-        self.values.entries(|_| false, tokens, out);
+        self.values.entries(|_| Gate::Write, tokens, out);
         if tokens.damaged() {
             return false;
         }
@@ -171,6 +174,37 @@ impl JsonFormat {
         }
     }
 
+    /// Writes a record with a scope or context fields but without an Error. `false` and nothing if it
+    /// takes more than a plan.
+    fn write_planned(
+        &mut self,
+        record: &Record<'_>,
+        message: &Option<Value<'_>>,
+        tokens: &mut Tokens<'_>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let Some(mut plan) = Plan::of(tokens, Dialect::Json, record.has(FLAG_CONTEXT)) else {
+            return false;
+        };
+        self.head(record, message, out);
+        self.context(&mut plan.context, out);
+        self.diagnostics(&mut [], record.has(FLAG_TRUNCATED), false, out);
+        let mut left_out = plan.left_out;
+        let gate = |_: &Key<'_>| {
+            let skip = left_out & 1 != 0;
+            left_out >>= 1;
+            if skip {
+                Gate::Skip
+            } else {
+                Gate::Write
+            }
+        };
+        self.values.entries(gate, tokens, out);
+        end_with(b'}', out);
+        out.extend_from_slice(b"}\n");
+        true
+    }
+
     fn write_listed(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
         let Listed {
             message,
@@ -178,18 +212,15 @@ impl JsonFormat {
             damaged,
         } = self.lister.list(record, Dialect::Json);
         self.head(record, &message, out);
-        out.extend_from_slice(b",\"context\":{");
-        self.context(&mut fields, out);
-        out.extend_from_slice(b"\"diagnostics\":{\"origin\":\"native\",");
-        self.exception(&mut fields, out);
-        if record.has(FLAG_TRUNCATED) {
-            out.extend_from_slice(b"\"truncated\":true,");
+        let mut context = [const { None }; CONTEXT_KEYS.len()];
+        for field in &mut fields {
+            if let Some(place) = context_slot(&field.token.key).and_then(|at| context.get_mut(at)) {
+                *place = Some(field.clone());
+                field.token.value = Value::Undefined;
+            }
         }
-        if damaged {
-            out.extend_from_slice(b"\"damaged\":true,");
-        }
-        end_with(b'}', out);
-        out.extend_from_slice(b",\"data\":{");
+        self.context(&mut context, out);
+        self.diagnostics(&mut fields, record.has(FLAG_TRUNCATED), damaged, out);
         for field in &mut fields {
             self.values.entry(field.token, &mut field.rest, out);
         }
@@ -198,31 +229,42 @@ impl JsonFormat {
         self.lister.recycle(fields);
     }
 
-    /// Writes the entries of `context`, its end and a comma, and takes what it wrote from `fields`.
-    fn context(&mut self, fields: &mut [Field<'_>], out: &mut Vec<u8>) {
-        let mut slots = [None; CONTEXT_KEYS.len()];
-        for (index, field) in fields.iter().enumerate() {
-            if let Some(slot) = context_slot(field.token.key).and_then(|at| slots.get_mut(at)) {
-                *slot = Some(index);
-            }
-        }
-        for (at, index) in slots.into_iter().enumerate() {
-            if let Some(field) = index.and_then(|index| fields.get_mut(index)) {
+    /// Writes `,"context":{…}` with these fields in the places of the known ones.
+    fn context(&mut self, fields: &mut [Option<Field<'_>>; CONTEXT_KEYS.len()], out: &mut Vec<u8>) {
+        out.extend_from_slice(b",\"context\":{");
+        for (at, field) in fields.iter_mut().enumerate() {
+            if let Some(field) = field {
                 self.values.entry(field.token, &mut field.rest, out);
-                field.token.value = Value::Undefined;
             } else if at == MESSAGE_ID {
-                out.extend_from_slice(b"\"message_id\":\"");
-                let start = out.len();
-                out.resize(start + UUID_LEN, b'0');
-                self.generate_id(start, out);
-                out.extend_from_slice(b"\",");
+                out.extend_from_slice(GENERATED_ID);
+                self.generate_id(out.len() - UUID_LEN - 2, out);
             } else if at == CORRELATION_ID {
                 out.extend_from_slice(b"\"correlation_id\":null,");
             }
         }
         out.pop();
         out.extend_from_slice(&self.constants);
-        out.extend_from_slice(b"},");
+        out.push(b'}');
+    }
+
+    /// Writes `,"diagnostics":{…},"data":{`.
+    fn diagnostics(
+        &mut self,
+        fields: &mut [Field<'_>],
+        truncated: bool,
+        damaged: bool,
+        out: &mut Vec<u8>,
+    ) {
+        out.extend_from_slice(b",\"diagnostics\":{\"origin\":\"native\",");
+        self.exception(fields, out);
+        if truncated {
+            out.extend_from_slice(b"\"truncated\":true,");
+        }
+        if damaged {
+            out.extend_from_slice(b"\"damaged\":true,");
+        }
+        end_with(b'}', out);
+        out.extend_from_slice(b",\"data\":{");
     }
 
     /// Writes `"exception":{…},` if `err` or `error` holds an Error, and takes it from `fields`.
@@ -239,7 +281,7 @@ impl JsonFormat {
     }
 }
 
-fn context_slot(key: Key<'_>) -> Option<usize> {
+fn context_slot(key: &Key<'_>) -> Option<usize> {
     match key {
         Key::None => None,
         Key::Interned(entry) => entry.context_slot().map(usize::from),
@@ -252,15 +294,19 @@ fn context_slot(key: Key<'_>) -> Option<usize> {
 
 impl Format for JsonFormat {
     fn write(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
-        if record.flags() & LISTED == 0 {
-            let start = out.len();
-            let (mut message, mut tokens) = record.message_and_fields();
-            pass_message(&mut message, &mut tokens);
-            if self.write_plain(record, &message, &mut tokens, out) {
-                return;
+        let start = out.len();
+        let (mut message, mut tokens) = record.message_and_fields();
+        pass_message(&mut message, &mut tokens);
+        let written = match record.flags() & LISTED {
+            0 => self.write_plain(record, &message, &mut tokens, out),
+            flags if flags & FLAG_ERROR == 0 => {
+                self.write_planned(record, &message, &mut tokens, out)
             }
+            _ => false,
+        };
+        if !written {
             out.truncate(start);
+            self.write_listed(record, out);
         }
-        self.write_listed(record, out);
     }
 }

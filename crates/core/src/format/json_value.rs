@@ -38,6 +38,17 @@ impl Dialect {
     }
 }
 
+/// What to do with a top-level entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Write it.
+    Write,
+    /// Leave it out.
+    Skip,
+    /// Write neither it nor those after it.
+    Stop,
+}
+
 /// The innermost open container: an object, an array, or an Error with the bits of its seen fields.
 pub(crate) type Frame = u8;
 pub(crate) const OBJECT: Frame = 0;
@@ -79,20 +90,20 @@ impl ValueWriter {
     /// and is read on to the end of the value.
     pub fn value(&mut self, value: Value<'_>, tokens: &mut Tokens<'_>, out: &mut Vec<u8>) {
         if let Some(frame) = self.scalar_or_frame(&value, tokens, out) {
-            self.run(frame, |_| false, tokens, out);
+            self.run(frame, |_| Gate::Write, tokens, out);
         }
     }
 
-    /// Appends `"key":value,` for every entry left in `tokens`, which stand outside of any container.
-    /// `false` at the first entry whose key `stops`; then that entry's token has been read.
+    /// Appends `"key":value,` for every entry left in `tokens`, which stand outside of any container, as
+    /// `gate` says. `false` when it stopped; then the token of that entry has been read.
     #[inline]
     pub fn entries(
         &mut self,
-        stops: impl Fn(&Key<'_>) -> bool,
+        gate: impl FnMut(&Key<'_>) -> Gate,
         tokens: &mut Tokens<'_>,
         out: &mut Vec<u8>,
     ) -> bool {
-        self.run(OBJECT, stops, tokens, out)
+        self.run(OBJECT, gate, tokens, out)
     }
 
     /// Writes a scalar and its comma, or the bracket that opens a container.
@@ -176,12 +187,12 @@ impl ValueWriter {
     }
 
     /// Writes the entries of `frame`, until it is closed (then its end and a comma, too), until the tokens
-    /// end, or until one of its own keys `stops`.
+    /// end, or until `gate`, which sees the keys of `frame` itself, stops.
     #[inline]
     fn run(
         &mut self,
         mut frame: Frame,
-        stops: impl Fn(&Key<'_>) -> bool,
+        mut gate: impl FnMut(&Key<'_>) -> Gate,
         tokens: &mut Tokens<'_>,
         out: &mut Vec<u8>,
     ) -> bool {
@@ -197,14 +208,21 @@ impl ValueWriter {
                 continue;
             }
             if frame != ARRAY {
+                if self.open.len() == base {
+                    match gate(key) {
+                        Gate::Write => {}
+                        Gate::Skip => {
+                            skip(value, tokens);
+                            continue;
+                        }
+                        Gate::Stop => return false,
+                    }
+                }
                 if self.dialect.omits(value) {
                     continue;
                 }
-                if self.open.len() == base && stops(key) {
-                    return false;
-                }
                 if repeats_error_field(&mut frame, key) {
-                    skip(*value, tokens);
+                    skip(value, tokens);
                     continue;
                 }
                 json_text::write_key(out, key);
@@ -234,7 +252,7 @@ fn close(frame: Frame, out: &mut Vec<u8>) {
 }
 
 /// Reads over a value whose first token has been read.
-pub(crate) fn skip(value: Value<'_>, tokens: &mut Tokens<'_>) {
+pub(crate) fn skip(value: &Value<'_>, tokens: &mut Tokens<'_>) {
     if let Value::ObjectStart | Value::ArrayStart | Value::ErrorStart = value {
         tokens.skip_container();
     }

@@ -75,7 +75,7 @@ impl LogfmtFormat {
             }
             let repeated = |(frame, _): &mut (Frame, usize)| repeats_error_field(frame, &token.key);
             if self.open.last_mut().is_some_and(repeated) {
-                skip(token.value, tokens);
+                skip(&token.value, tokens);
                 continue;
             }
             let end = self.path.len();

@@ -33,6 +33,6 @@ fn write_error(mut tokens: Tokens<'_>, out: &mut Vec<u8>) {
         if named && matches!(token.value, Value::ErrorStart) {
             return compact::write_headline(&ErrorView::read(tokens), out);
         }
-        skip(token.value, &mut tokens);
+        skip(&token.value, &mut tokens);
     }
 }

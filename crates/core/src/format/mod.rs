@@ -16,6 +16,7 @@ pub mod minimal;
 pub mod number;
 pub mod pino;
 mod pino_error;
+mod plan;
 pub mod pretty;
 mod pretty_error;
 pub mod simple;

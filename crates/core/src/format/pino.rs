@@ -11,7 +11,8 @@
 use super::append::append;
 use super::error_view::ErrorView;
 use super::fields::{pass_message, Field, FieldLister, Listed};
-use super::json_value::{end_with, Dialect, ValueWriter};
+use super::json_value::{end_with, Dialect, Gate, ValueWriter};
+use super::plan::Plan;
 use super::{json_text, number, timestamp, Format};
 use crate::level::Level;
 use crate::wire::layout::{FLAG_ERROR, FLAG_SCOPED};
@@ -94,8 +95,8 @@ impl Head {
     }
 }
 
-/// The pino-compatible format. Events cost one pass; those with a scope, an error or a field that has the
-/// name of one of the line's own cost two.
+/// The pino-compatible format. Events cost one pass; those with a scope have their keys looked at first, those
+/// with an Error or a field that has the name of one of the line's own are listed first.
 #[derive(Debug)]
 pub struct PinoFormat {
     values: ValueWriter,
@@ -157,20 +158,31 @@ impl PinoFormat {
         }
     }
 
-    /// Writes a record none of whose fields concerns the line's own; `false`, with the line begun, at the
-    /// first field that does.
+    /// Writes a record none of whose fields concerns the line's own, but for those `left_out`; `false`, with
+    /// the line begun, at the first field that does.
     #[inline]
     fn write_plain(
         &mut self,
         record: &Record<'_>,
         message: &Option<Value<'_>>,
+        mut left_out: u64,
         tokens: &mut Tokens<'_>,
         out: &mut Vec<u8>,
     ) -> bool {
         self.head(record, out);
         self.logger_name(record, out);
-        let concerns_line = |key: &Key<'_>| Reserved::of(key).is_some();
-        if !self.values.entries(concerns_line, tokens, out) {
+        let gate = |key: &Key<'_>| {
+            let skip = left_out & 1 != 0;
+            left_out >>= 1;
+            if skip {
+                Gate::Skip
+            } else if Reserved::of(key).is_some() {
+                Gate::Stop
+            } else {
+                Gate::Write
+            }
+        };
+        if !self.values.entries(gate, tokens, out) {
             return false;
         }
         self.end(message, tokens, out);
@@ -280,15 +292,19 @@ fn write_renamed(fields: &[Field<'_>], index: usize, out: &mut Vec<u8>) {
 
 impl Format for PinoFormat {
     fn write(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
-        if record.flags() & LISTED == 0 {
-            let start = out.len();
-            let (mut message, mut tokens) = record.message_and_fields();
-            pass_message(&mut message, &mut tokens);
-            if self.write_plain(record, &message, &mut tokens, out) {
-                return;
-            }
+        let start = out.len();
+        let (mut message, mut tokens) = record.message_and_fields();
+        pass_message(&mut message, &mut tokens);
+        let left_out = match record.flags() & LISTED {
+            0 => Some(0),
+            FLAG_SCOPED => Plan::of(&tokens, Dialect::Pino, false).map(|plan| plan.left_out),
+            _ => None,
+        };
+        let written = left_out
+            .is_some_and(|left_out| self.write_plain(record, &message, left_out, &mut tokens, out));
+        if !written {
             out.truncate(start);
+            self.write_listed(record, out);
         }
-        self.write_listed(record, out);
     }
 }

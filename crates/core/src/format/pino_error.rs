@@ -53,7 +53,7 @@ impl ValueWriter {
             if own {
                 self.entry(token, tokens, out);
             } else {
-                skip(token.value, tokens);
+                skip(&token.value, tokens);
             }
         }
     }

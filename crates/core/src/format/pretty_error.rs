@@ -77,7 +77,7 @@ impl Block {
                 Value::Close => break,
                 Value::Undefined => continue,
                 value if ErrorPart::of(&token) != ErrorPart::Own => {
-                    skip(value, &mut tokens);
+                    skip(&value, &mut tokens);
                     continue;
                 }
                 _ => {}

@@ -1,0 +1,71 @@
+//! Which top-level fields a single pass has to leave out, found by a look at their keys alone.
+//!
+//! Fields of a scope come before those of the call and may be repeated by them; context fields belong
+//! elsewhere. Most events with a scope have a handful of fields with interned keys, for which a bit mask
+//! and a few comparisons of ids do; the others take the way through `fields`.
+
+use super::fields::Field;
+use super::json_value::{skip, Dialect};
+use crate::wire::layout::CONTEXT_KEYS;
+use crate::wire::{Key, Tokens};
+
+/// Fields that the mask has bits for.
+const MAX_FIELDS: usize = u64::BITS as usize;
+
+/// What to do with the fields of one record.
+#[derive(Debug)]
+pub(crate) struct Plan<'a> {
+    /// The last field of each context key, if they were asked for; these are also left out.
+    pub(crate) context: [Option<Field<'a>>; CONTEXT_KEYS.len()],
+    /// Bit n: the n-th top-level field is left out.
+    pub(crate) left_out: u64,
+}
+
+impl<'a> Plan<'a> {
+    /// Plans for the fields in `tokens`. `None` if there are too many, or one whose key is not interned, or
+    /// the record is damaged.
+    pub(crate) fn of(tokens: &Tokens<'a>, dialect: Dialect, context: bool) -> Option<Self> {
+        let mut tokens = tokens.clone();
+        let mut plan = Self {
+            context: [const { None }; CONTEXT_KEYS.len()],
+            left_out: 0,
+        };
+        let mut ids = [0u32; MAX_FIELDS];
+        // Bit n: an id that is n modulo 64 has been seen.
+        let mut seen = 0u64;
+        let mut count = 0usize;
+        while let Some(token) = tokens.next() {
+            let Key::Interned(entry) = &token.key else {
+                return None;
+            };
+            let slot = ids.get_mut(count)?;
+            let bit = 1u64 << count;
+            if dialect.omits(&token.value) {
+                plan.left_out |= bit;
+                count += 1;
+                continue;
+            }
+            let id = entry.id();
+            *slot = id;
+            let filter = 1u64 << (id % u64::BITS);
+            if seen & filter != 0 {
+                if let Some(earlier) = ids[..count].iter().position(|&known| known == id) {
+                    plan.left_out |= 1 << earlier;
+                    ids[earlier] = 0;
+                }
+            }
+            seen |= filter;
+            if context {
+                let place = entry.context_slot().map(usize::from);
+                if let Some(place) = place.and_then(|place| plan.context.get_mut(place)) {
+                    let rest = tokens.clone();
+                    *place = Some(Field { token, rest });
+                    plan.left_out |= bit;
+                }
+            }
+            skip(&token.value, &mut tokens);
+            count += 1;
+        }
+        (!tokens.damaged()).then_some(plan)
+    }
+}
