@@ -211,7 +211,7 @@ interface SinkCommonOptions {
   readonly level?: LevelInput;
   /** Colour of the `pretty` format. @default by terminal, NO_COLOR and FORCE_COLOR */
   readonly color?: boolean;
-  /** Bound of the sink's queue. 64 KB to 1 GB. @default '8 MB' */
+  /** Bound of the sink's queue. 64 KB to 1 GB. @default '2 MB' */
   readonly queueBytes?: Size;
   /** What happens when the queue is full: back-pressure to the ring, or a counted drop. @default 'block' */
   readonly whenFull?: 'block' | 'drop-oldest' | 'drop-newest';
@@ -260,7 +260,7 @@ interface QueueOptions {
   readonly blockTimeoutMs?: Duration;
   /** Events at or above this level may use the last eighth of the ring. @default 'ERROR' */
   readonly protectedLevel?: LevelInput;
-  /** Larger events are truncated value by value, visibly. At most a quarter of the ring. @default '256 KB' */
+  /** Larger events are truncated value by value, visibly. At most a quarter of the ring. @default '256 KB', or a quarter of a smaller ring */
   readonly maxEventBytes?: Size;
 }
 /** Options of `createLogger`. */
@@ -318,6 +318,8 @@ interface ConfigurationProblem {
   readonly expected: string;
   /** Names of which the nearest is suggested. */
   readonly candidates?: readonly string[];
+  /** What is near to it. @default the value, or the last part of the path */
+  readonly name?: string;
 }
 /** Settings that cannot work. Lists every problem, with path, value, what is allowed and the nearest name. */
 declare class ConfigurationError extends FapilogError {

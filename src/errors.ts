@@ -22,6 +22,8 @@ export interface ConfigurationProblem {
   readonly expected: string
   /** Names of which the nearest is suggested. */
   readonly candidates?: readonly string[]
+  /** What is near to it. @default the value, or the last part of the path */
+  readonly name?: string
 }
 
 /** Settings that cannot work. Lists every problem, with path, value, what is allowed and the nearest name. */
@@ -40,11 +42,11 @@ export class ConfigurationError extends FapilogError {
 
   /** Builds the error from its problems. */
   static of(problems: readonly ConfigurationProblem[]): ConfigurationError {
-    const lines = problems.map(({ path, value, expected, candidates }) => {
+    const lines = problems.map(({ path, value, expected, candidates, name }) => {
       const nearest =
         candidates === undefined
           ? undefined
-          : nearestName(lastName(path, value, candidates), candidates)
+          : nearestName(name ?? lastName(path, value, candidates), candidates)
       const hint = nearest === undefined ? '' : `; did you mean ${JSON.stringify(nearest)}?`
       const given = value === undefined ? '' : ` is ${show(value)}`
       return `${path}${given}: expected ${expected}${hint}`

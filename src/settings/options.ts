@@ -103,7 +103,7 @@ export interface QueueOptions {
   readonly blockTimeoutMs?: Duration
   /** Events at or above this level may use the last eighth of the ring. @default 'ERROR' */
   readonly protectedLevel?: LevelInput
-  /** Larger events are truncated value by value, visibly. At most a quarter of the ring. @default '256 KB' */
+  /** Larger events are truncated value by value, visibly. At most a quarter of the ring. @default '256 KB', or a quarter of a smaller ring */
   readonly maxEventBytes?: Size
 }
 

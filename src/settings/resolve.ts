@@ -4,10 +4,9 @@ import { hostname } from 'node:os'
 import { isatty } from 'node:tty'
 import type { z } from 'zod/mini'
 import { ConfigurationError, type ConfigurationProblem } from '../errors.js'
-import { levelIndex, levelName } from '../levels.js'
+import { LEVEL_NAMES, levelIndex, levelName } from '../levels.js'
 import type { LoggerOptions } from './options.js'
 import {
-  FORMATS,
   namesAt,
   type ResolvedSettings,
   type ResolvedSink,
@@ -31,16 +30,34 @@ export function resolveSettings(options: LoggerOptions): ResolvedSettings {
     )
   const settings = result.data
   const { queue } = settings
-  if (queue.maxEventBytes * 4 > ringBytes(settings)) {
-    throw ConfigurationError.of([
-      {
-        path: 'queue.maxEventBytes',
-        value: queue.maxEventBytes,
-        expected: `at most a quarter of queue.ringBytes (${ringBytes(settings) / 4})`,
-      },
-    ])
+  const quarter = ringBytes(settings) / 4
+  const maxEventBytes =
+    options.queue?.maxEventBytes === undefined
+      ? Math.min(queue.maxEventBytes, quarter)
+      : queue.maxEventBytes
+  const found = repeatedNames(settings.sinks)
+  if (maxEventBytes > quarter) {
+    found.push({
+      path: 'queue.maxEventBytes',
+      value: maxEventBytes,
+      expected: `at most a quarter of queue.ringBytes (${quarter})`,
+    })
   }
-  return settings
+  if (found.length > 0) throw ConfigurationError.of(found)
+  return { ...settings, queue: { ...queue, maxEventBytes } }
+}
+
+function repeatedNames(sinks: ResolvedSettings['sinks']): ConfigurationProblem[] {
+  const names = explicitNames(sinks)
+  return names.flatMap((name, index) =>
+    name === undefined || names.indexOf(name) === index
+      ? []
+      : [{ path: `sinks[${index}].name`, value: name, expected: 'a name that no other sink has' }],
+  )
+}
+
+function explicitNames(sinks: ResolvedSettings['sinks']): (string | undefined)[] {
+  return sinks.map((sink) => (typeof sink === 'string' ? undefined : sink.name))
 }
 
 /** Size of the ring: the setting, rounded up to a power of two. */
@@ -50,11 +67,11 @@ export function ringBytes(settings: ResolvedSettings): number {
 
 /** The document for the native side. */
 export function nativeDocument(settings: ResolvedSettings): string {
-  const names = new Set<string>()
-  const sinks = settings.sinks.map((sink, index) => {
+  const names = new Set(explicitNames(settings.sinks).filter((name) => name !== undefined))
+  const sinks = settings.sinks.map((sink) => {
     const full: ResolvedSink =
       typeof sink === 'string' ? { type: sink, queueBytes: 2 << 20, whenFull: 'block' } : sink
-    const name = uniqueName(full, index, names)
+    const name = full.name ?? freeName(full.type, names)
     const terminal = isTerminal(full)
     const format = full.format ?? settings.format ?? (terminal ? 'pretty' : 'json')
     return {
@@ -83,22 +100,10 @@ export function nativeDocument(settings: ResolvedSettings): string {
   })
 }
 
-function uniqueName(sink: ResolvedSink, index: number, names: Set<string>): string {
-  if (sink.name !== undefined) {
-    if (names.has(sink.name)) {
-      throw ConfigurationError.of([
-        {
-          path: `sinks[${index}].name`,
-          value: sink.name,
-          expected: 'a name that no other sink has',
-        },
-      ])
-    }
-    names.add(sink.name)
-    return sink.name
-  }
-  let name: string = sink.type
-  for (let number = 2; names.has(name); number++) name = `${sink.type}-${number}`
+/** The type, numbered when it is taken. */
+function freeName(type: string, names: Set<string>): string {
+  let name = type
+  for (let number = 2; names.has(name); number++) name = `${type}-${number}`
   names.add(name)
   return name
 }
@@ -172,6 +177,7 @@ function problems(
           value: at(input, [...path, key]),
           expected: `no such setting; known are ${names.join(', ')}`,
           candidates: names,
+          name: key,
         }
       })
     case 'invalid_value':
@@ -194,41 +200,67 @@ function problems(
           },
         ]
       }
+      if (hasOwnMessage(issue)) return [{ path: show(path), value, expected: issue.message }]
       // The branch that got furthest is the one that was meant.
-      const inner = issue.errors.filter((branch) =>
+      const chosen = issue.errors.find((branch) =>
         branch.some(
           (one) =>
-            one.path.length > 0 ||
-            one.code === 'unrecognized_keys' ||
-            one.code === 'custom' ||
-            one.code === 'invalid_union',
+            one.path.length > 0 || one.code === 'unrecognized_keys' || 'discriminator' in one,
         ),
       )
-      const chosen = typeof value === 'object' ? (inner[0] ?? issue.errors[0]) : undefined
-      if (chosen !== undefined && chosen.length > 0)
+      if (typeof value === 'object' && value !== null && chosen !== undefined)
         return chosen.flatMap((one) => problems(one, path, input))
-      const values = issue.errors
-        .flat()
-        .flatMap((one) => (one.code === 'invalid_value' ? one.values.map(String) : []))
-      return [
-        {
-          path: show(path),
-          value,
-          expected:
-            values.length > 0
-              ? `one of ${values.map((known) => JSON.stringify(known)).join(', ')} or an object`
-              : 'a string or a number',
-          candidates: [...values, ...FORMATS],
-        },
+      const branches = issue.errors.flat()
+      const values = branches.flatMap((one) =>
+        one.code === 'invalid_value' ? one.values.map(String) : [],
+      )
+      const others = branches.flatMap((one) => alternative(one))
+      const expected = [
+        ...(values.length > 0
+          ? [`one of ${values.map((known) => JSON.stringify(known)).join(', ')}`]
+          : []),
+        ...new Set(others),
       ]
+      return [{ path: show(path), value, expected: expected.join(' or '), candidates: values }]
     }
     case 'invalid_type':
-      return [{ path: show(path), value, expected: `a ${issue.expected}` }]
+      return [{ path: show(path), value, expected: article(issue.expected) }]
     case 'too_small':
-      return [{ path: show(path), value, expected: `at least ${issue.minimum}` }]
+      return [
+        { path: show(path), value, expected: `at least ${issue.minimum}${unit(issue.origin)}` },
+      ]
     case 'too_big':
-      return [{ path: show(path), value, expected: `at most ${issue.maximum}` }]
+      return [
+        { path: show(path), value, expected: `at most ${issue.maximum}${unit(issue.origin)}` },
+      ]
     default:
-      return [{ path: show(path), value, expected: issue.message }]
+      return [{ path: show(path), value, expected: issue.message, ...levelNames(issue) }]
   }
+}
+
+/** Whether the schema says itself what is right. */
+function hasOwnMessage(issue: Issue): boolean {
+  return issue.code === 'invalid_union' && issue.message !== 'Invalid input'
+}
+
+/** What one branch of a union would have taken. */
+function alternative(issue: Issue): string[] {
+  if (issue.code === 'invalid_type') return [article(issue.expected)]
+  if (issue.code === 'custom' || hasOwnMessage(issue)) return [issue.message]
+  return issue.code === 'invalid_union' ? issue.errors.flat().flatMap(alternative) : []
+}
+
+function article(type: string): string {
+  const name = type === 'int' ? 'integer' : type
+  return `${/^[aeiou]/.test(name) ? 'an' : 'a'} ${name}`
+}
+
+function unit(origin: string): string {
+  return origin === 'string' ? ' character(s)' : origin === 'array' ? ' element(s)' : ''
+}
+
+function levelNames(issue: Issue): { candidates?: readonly string[] } {
+  if (!issue.message.startsWith('a level')) return {}
+  const names = [...LEVEL_NAMES, 'WARN', 'FATAL']
+  return { candidates: issue.message.includes('SILENT') ? [...names, 'SILENT'] : names }
 }

@@ -2,7 +2,7 @@
 // creation; nothing of this file is on the path of a log call.
 
 import { z } from 'zod/mini'
-import { levelIndex } from '../levels.js'
+import { levelIndex, SILENT } from '../levels.js'
 import { MAX_DATA_BYTES, MIN_DATA_BYTES } from '../wire/layout.js'
 import { parseDuration, parseSize } from './units.js'
 
@@ -12,16 +12,14 @@ function measure(
   min: number,
   max: number,
 ) {
+  const bounds = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
+  const message = `${what} ${bounds}`
   return z.pipe(
-    z.union([z.string(), z.number()]),
+    z.union([z.string(), z.number()], { error: message }),
     z.transform((input, context) => {
       const value = parse(input)
       if (value === undefined || value < min || value > max) {
-        context.issues.push({
-          code: 'custom',
-          input,
-          message: `${what} from ${min} to ${max === Number.MAX_SAFE_INTEGER ? 'any' : max}`,
-        })
+        context.issues.push({ code: 'custom', input, message })
         return z.NEVER
       }
       return value
@@ -42,6 +40,12 @@ const level = z.string().check(
       'a level: TRACE, DEBUG, INFO, WARNING, ERROR, CRITICAL, AUDIT, SECURITY or SILENT (any case)',
   }),
 )
+/** A sink that takes nothing is no sink. */
+const sinkLevel = z.string().check(
+  z.refine((name) => (levelIndex(name) ?? SILENT) !== SILENT, {
+    error: 'a level: TRACE, DEBUG, INFO, WARNING, ERROR, CRITICAL, AUDIT or SECURITY (any case)',
+  }),
+)
 const permissions = count(0, 0o777)
 
 export const FORMATS = ['json', 'pino', 'pretty', 'logfmt', 'simple', 'minimal'] as const
@@ -60,7 +64,7 @@ const rotate = z.strictObject({
 const sinkCommon = {
   name: z.optional(z.string().check(z.minLength(1))),
   format: z.optional(z.enum(FORMATS)),
-  level: z.optional(level),
+  level: z.optional(sinkLevel),
   color: z.optional(z.boolean()),
   queueBytes: z._default(size(65_536, 1 << 30), 2 << 20),
   whenFull: z._default(z.enum(['block', 'drop-oldest', 'drop-newest']), 'block'),
