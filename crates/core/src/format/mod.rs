@@ -1,7 +1,8 @@
 //! Formats: one record in, one line out.
 //!
 //! A format appends exactly one line, ended by `\n`, to the batch's buffer (`pretty` alone adds indented
-//! lines for errors). It reads the borrowed record and allocates nothing in steady state.
+//! lines for errors, and allocates for them). It reads the borrowed record and allocates nothing in steady
+//! state.
 
 mod append;
 mod compact;
