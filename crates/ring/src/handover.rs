@@ -1,6 +1,6 @@
 //! The hand-over protocol on its three control words, free of memory layout so that loom can model it.
 
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::{model_sequential_consistency, AtomicU32, Ordering};
 
 /// Control words of one ring.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,7 @@ impl Control<'_> {
     pub fn publish(&self, head: u32) -> bool {
         // SeqCst: this store must not move after the load of PARKED (pairs with `prepare_park`).
         self.head.store(head, Ordering::SeqCst);
+        model_sequential_consistency();
         // A plain check first keeps the line shared while the consumer is awake.
         self.parked.load(Ordering::SeqCst) != 0 && self.parked.swap(0, Ordering::SeqCst) != 0
     }
@@ -44,6 +45,7 @@ impl Control<'_> {
     pub fn prepare_park(&self, tail: u32) -> bool {
         // SeqCst: this store must not move after the load of HEAD (pairs with `publish`).
         self.parked.store(1, Ordering::SeqCst);
+        model_sequential_consistency();
         #[cfg(not(loom))]
         if !crate::barrier::heavy() {
             // Light producers could miss the store: stay awake.
