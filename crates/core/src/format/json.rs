@@ -183,9 +183,11 @@ impl JsonFormat {
         tokens: &mut Tokens<'_>,
         out: &mut Vec<u8>,
     ) -> bool {
-        let Some(mut plan) = Plan::of(tokens, Dialect::Json, record.has(FLAG_CONTEXT)) else {
+        let mut plan = Plan::new();
+        let known = plan.look(tokens, Dialect::Json, record.has(FLAG_CONTEXT));
+        if known.is_none() {
             return false;
-        };
+        }
         self.head(record, message, out);
         self.context(&mut plan.context, out);
         self.diagnostics(&mut [], record.has(FLAG_TRUNCATED), false, out);

@@ -297,7 +297,11 @@ impl Format for PinoFormat {
         pass_message(&mut message, &mut tokens);
         let left_out = match record.flags() & LISTED {
             0 => Some(0),
-            FLAG_SCOPED => Plan::of(&tokens, Dialect::Pino, false).map(|plan| plan.left_out),
+            FLAG_SCOPED => {
+                let mut plan = Plan::new();
+                let known = plan.look(&tokens, Dialect::Pino, false);
+                known.map(|()| plan.left_out)
+            }
             _ => None,
         };
         let written = left_out

@@ -22,14 +22,25 @@ pub(crate) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Plans for the fields in `tokens`. `None` if there are too many, or one whose key is not interned, or
-    /// the record is damaged.
-    pub(crate) fn of(tokens: &Tokens<'a>, dialect: Dialect, context: bool) -> Option<Self> {
-        let mut tokens = tokens.clone();
-        let mut plan = Self {
+    /// A plan that leaves nothing out.
+    #[inline(always)]
+    pub(crate) fn new() -> Self {
+        Self {
             context: [const { None }; CONTEXT_KEYS.len()],
             left_out: 0,
-        };
+        }
+    }
+
+    /// Looks at the fields in `tokens`. `None` if there are too many, or one whose key is not interned, or
+    /// the record is damaged. In place, since a plan is large enough for moving it to count.
+    pub(crate) fn look(
+        &mut self,
+        tokens: &Tokens<'a>,
+        dialect: Dialect,
+        context: bool,
+    ) -> Option<()> {
+        let plan = self;
+        let mut tokens = tokens.clone();
         let mut ids = [0u32; MAX_FIELDS];
         // Bit n: an id that is n modulo 64 has been seen.
         let mut seen = 0u64;
@@ -66,6 +77,6 @@ impl<'a> Plan<'a> {
             skip(&token.value, &mut tokens);
             count += 1;
         }
-        (!tokens.damaged()).then_some(plan)
+        (!tokens.damaged()).then_some(())
     }
 }
