@@ -306,7 +306,10 @@ export class NativeLogger implements Logger {
       const args = Array.from(given)
       const first = args[0]
       let next = 1
-      if (typeof first === 'object' && first !== null) {
+      if (first === null && args.length > 1) {
+        // pino's idiom for "no fields".
+        message = args[next++]
+      } else if (typeof first === 'object' && first !== null) {
         if (isErrorFast(first)) error = first
         else fields = first
         message = args[next++]
@@ -318,6 +321,11 @@ export class NativeLogger implements Logger {
         message = first
       }
       let rest = args.slice(next)
+      if (typeof message === 'object' && message !== null) {
+        // No message but a second object: kept with the other arguments that have no place.
+        rest.unshift(message)
+        message = error === undefined ? undefined : (error as Error).message
+      }
       if (typeof message === 'string' && rest.length > 0 && message.includes('%')) {
         const formatted = printf(message, rest)
         message = formatted.text

@@ -19,20 +19,22 @@ const MARGIN_WORDS = 1024
  * call directly since Node 22 (6 ns there, 36 ns on Node 20).
  */
 const SHORT_STRING = Number.parseInt(process.versions.node, 10) >= 22 ? 16 : 40
-/** Shorter strings are not worth interning: writing them costs no more than finding them. */
-const MIN_INTERNED = 10
 /** Longer strings are not interned as values. */
 const MAX_INTERNED = 512
 /** Markers, digits and names are cut at this many characters. */
 const MAX_TEXT = 4096
-/** Slots of the table that finds repeated strings. */
+/** Slots of the table that finds repeated messages. */
 const REPEAT_SLOTS = 2048
 /** A string is interned when it was seen this often in its slot. */
 const REPEATS_BEFORE_INTERNING = 3
 /** Strings for which a position stops looking for repeats once they did not repeat. */
-const RETRY_AFTER = 1024
+const RETRY_AFTER = 2048
+/** Long strings that are remembered while it is open whether they repeat. */
+const MAX_CANDIDATES = 1024
+/** Upper bound of a position's credit. */
+const MAX_CREDIT = 512
 /** Misses allowed when it looks again. */
-const SECOND_CHANCE = 8
+const SECOND_CHANCE = 128
 /** Events that share one reading of the clock, at most. */
 const TIME_REUSE = 64
 /** Events written while another is being encoded (a getter that logs), at most. */
@@ -59,7 +61,10 @@ export enum Outcome {
   Dropped,
 }
 
+type ToJson = (this: object, key: string) => unknown
+
 interface Target {
+  unwrapped: object | undefined
   words: Int32Array
   bytes: Buffer
   pos: number
@@ -85,17 +90,20 @@ export class Encoder {
   /** A value did not fit: nothing more is written into this record. */
   truncated = false
 
-  /** The toJSON found last, and the object that must not be asked again. */
-  toJson: ((key: string) => unknown) | undefined = undefined
+  /** What a toJSON returned, and the object whose toJSON must not be called again. */
+  private replacement: unknown = undefined
   unwrapped: object | undefined = undefined
 
+  /** Object.prototype has enumerable properties: for-in sees keys that are not the object's. */
+  private polluted = false
   private lastTick = 0
   private timeUses = 0
   private lastTime = 0
   private busy = false
   private nested = 0
   private deferred: { words: number[]; level: number }[] = []
-  private scratch: Target | undefined
+  private scratch: { words: Int32Array; bytes: Buffer } | undefined
+  private scratchUsers = 0
   private readonly ancestors: object[] = new Array(MAX_DEPTH + 1).fill(ObjectPrototype)
   private readonly path: (string | number)[] = new Array(MAX_DEPTH + 1).fill('')
   private readonly double = new Float64Array(1)
@@ -107,6 +115,8 @@ export class Encoder {
   private root: Shape
   private readonly repeatedId = new Int32Array(REPEAT_SLOTS)
   private readonly repeatedCount = new Int32Array(REPEAT_SLOTS)
+  /** Long strings seen lately, with how often. */
+  private readonly candidates = new Map<string, { id: number; count: number }>()
   private readonly internedValues = new Map<string, number>()
   private interning = true
 
@@ -171,6 +181,8 @@ export class Encoder {
       for (let i = 0; i < parent.words.length; i++) words.push(parent.words[i] as number)
     }
     const saved = this.useScratch()
+    const outermost = !this.busy
+    this.busy = true
     try {
       this.fields(fields)
       const scratch = this.words
@@ -181,6 +193,10 @@ export class Encoder {
       // Nothing of these fields can be kept; the parent's still are.
     } finally {
       this.restore(saved)
+      if (outermost) {
+        this.busy = false
+        if (this.deferred.length !== 0) this.writeDeferred()
+      }
     }
     return { words, flags }
   }
@@ -207,6 +223,7 @@ export class Encoder {
     fields: unknown,
     error: unknown,
   ): void {
+    const at = this.time()
     this.pos = start + L.RECORD_HEADER_WORDS
     this.depth = 0
     this.flags = 0
@@ -229,7 +246,7 @@ export class Encoder {
     if (this.truncated) this.flags |= L.FLAG_TRUNCATED
     words[start + L.WORD_KIND] = L.KIND_EVENT | (level << 8) | (this.flags << 16)
     words[start + L.WORD_LOGGER] = logger
-    this.double[0] = this.time()
+    this.double[0] = at
     const time = this.doubleWords
     words[start + L.WORD_TIME] = time[0] as number
     words[start + L.WORD_TIME + 1] = time[1] as number
@@ -246,6 +263,8 @@ export class Encoder {
       this.lastTick = tick
       this.timeUses = 0
       this.lastTime = now()
+      // As good a moment as any for what must be noticed soon but not at every event.
+      this.polluted = isPolluted()
     }
     return this.lastTime
   }
@@ -264,6 +283,23 @@ export class Encoder {
     this.flags |= scope.flags
   }
 
+  /** Fields that the caller has found to be a plain object. */
+  private plainFields(fields: object): void {
+    const start = this.pos
+    this.ancestors[0] = fields
+    this.path[0] = '$'
+    this.depth = 1
+    const replaced = this.entries(fields as Record<string, unknown>, this.root, true)
+    this.depth = 0
+    if (replaced) {
+      this.pos = start
+      const result = this.replacement
+      this.unwrapped = result as object
+      this.fields(result)
+      this.unwrapped = undefined
+    }
+  }
+
   /** Top-level fields: the entries of an object, or one entry that holds what is not an object. */
   fields(fields: unknown): void {
     if (typeof fields !== 'object' || fields === null) {
@@ -273,18 +309,7 @@ export class Encoder {
     const start = this.pos
     try {
       if ((fields as { constructor?: unknown }).constructor === Object) {
-        this.ancestors[0] = fields
-        this.path[0] = '$'
-        this.depth = 1
-        const replaced = this.entries(fields as Record<string, unknown>, this.root, true)
-        this.depth = 0
-        if (replaced) {
-          this.pos = start
-          const result = (this.toJson as (key: string) => unknown).call(fields, '')
-          this.unwrapped = result as object
-          this.fields(result)
-          this.unwrapped = undefined
-        }
+        this.plainFields(fields)
         return
       }
     } catch (thrown) {
@@ -306,8 +331,9 @@ export class Encoder {
     else this.entry(info, value)
   }
 
-  /** Writes the entries of an object; true when it has a toJSON that must be called instead. */
-  entries(object: Record<string, unknown>, start: Shape, top: boolean): boolean {
+  /** Writes the entries of an object; true when a toJSON's result is to be written instead. */
+  entries(given: Record<string, unknown>, start: Shape, top: boolean): boolean {
+    const object = this.polluted ? ownCopy(given) : given
     const words = this.words
     let shape = start
     let pos = this.pos
@@ -321,7 +347,7 @@ export class Encoder {
         const token = node.token
         if (token === 0) {
           this.pos = pos
-          if (this.uncommon(object, key, node)) return true
+          if (this.uncommon(object, key, node, given)) return true
           pos = this.pos
         } else {
           const value = object[key]
@@ -346,6 +372,14 @@ export class Encoder {
             words[pos++] = (value ? L.TAG_TRUE : L.TAG_FALSE) | token
           } else if (value === undefined) {
             continue
+          } else if (
+            typeof value === 'object' &&
+            value !== null &&
+            (value as { constructor?: unknown }).constructor === Object
+          ) {
+            this.pos = pos
+            this.plain(token, value, key, node)
+            pos = this.pos
           } else {
             this.pos = pos
             this.other(token, value, key, node)
@@ -370,10 +404,20 @@ export class Encoder {
   }
 
   /** A key that is not interned yet or needs care; true when it is a toJSON that must be called. */
-  private uncommon(object: Record<string, unknown>, key: string, node: Shape): boolean {
+  private uncommon(
+    object: Record<string, unknown>,
+    key: string,
+    node: Shape,
+    given: object,
+  ): boolean {
     const { info } = node
-    if (node.toJson && !node.inherited && this.replaced(object)) return true
     if (node.inherited) return false
+    if (node.toJson) {
+      const value = object[key]
+      if (typeof value === 'function') return this.replaced(given, value as ToJson)
+      if (value !== undefined) this.inline(info, value, node)
+      return false
+    }
     if (info.withheld) {
       this.marker(info, WITHHELD)
       return false
@@ -389,12 +433,15 @@ export class Encoder {
     return false
   }
 
-  /** Whether `object` has a toJSON function that was not called for it yet. */
-  private replaced(object: Record<string, unknown>): boolean {
+  /**
+   * Calls the toJSON that was met among the entries of `object`, unless it was called for it already. True when
+   * what it returned is to be written in the object's place; one that returns the object changes nothing.
+   */
+  private replaced(object: object, toJson: ToJson): boolean {
     if (this.unwrapped === object) return false
-    const toJson = object['toJSON']
-    if (typeof toJson !== 'function') return false
-    this.toJson = toJson as (key: string) => unknown
+    const result: unknown = toJson.call(object, '')
+    if (result === object) return false
+    this.replacement = result
     return true
   }
 
@@ -515,28 +562,44 @@ export class Encoder {
     }
   }
 
-  /** Writes a plain object. */
-  plain(token: number, value: object, key: string | number, node = this.shapes.anonymous): void {
+  /** Writes a plain object: `enter`, `entries` and `leave` in one, for the sake of speed. */
+  plain(
+    token: number,
+    value: object,
+    key: string | number,
+    node: Shape = this.shapes.anonymous,
+  ): void {
+    const depth = this.depth
+    const ancestors = this.ancestors
+    let known = depth >= MAX_DEPTH
+    for (let i = 0; i < depth; i++) if (ancestors[i] === value) known = true
+    if (known) {
+      this.enter(token, L.TAG_OBJECT_START, value, key)
+      return
+    }
     const start = this.pos
-    if (!this.enter(token, L.TAG_OBJECT_START, value, key)) return
+    this.words[start] = L.TAG_OBJECT_START | token
+    this.pos = start + 1
+    ancestors[depth] = value
+    this.path[depth] = key
+    this.depth = depth + 1
     const replaced = this.entries(
       value as Record<string, unknown>,
       node.inner ?? this.shapes.inside(node),
       false,
     )
-    this.leave()
+    this.depth = depth
+    ancestors[depth] = ObjectPrototype
+    this.words[this.pos++] = L.TAG_CLOSE
     if (replaced) {
       this.pos = start
-      this.unwrap(token, value, key)
+      this.instead(token, this.replacement, key)
     }
   }
 
-  /** Calls the toJSON that was found on `value` and writes what it returns in its place. */
-  unwrap(token: number, value: object, key: string | number): void {
-    const toJson = this.toJson as (key: string) => unknown
-    const result = toJson.call(value, String(key))
+  /** Writes what a toJSON returned; its own toJSON, if it has one, is not called. */
+  instead(token: number, result: unknown, key: string | number): void {
     const outer = this.unwrapped
-    // What returns itself is written as it is.
     this.unwrapped = result as object
     try {
       this.value(token, result, key)
@@ -605,7 +668,7 @@ export class Encoder {
     const length = text.length
     this.root = this.shapes.root
     if (length > 0 && length <= MAX_INTERNED && this.interning) {
-      const id = this.repeat(text, length, this.shapes.anonymous)
+      const id = this.repeatedMessage(text, length)
       if (id !== 0) {
         const words = this.words
         const pos = this.pos
@@ -622,7 +685,14 @@ export class Encoder {
         return
       }
     }
-    this.writeString(0, text, length)
+    if (length > SHORT_STRING) {
+      const start = this.pos
+      const room = (this.end - start - 2) * 4
+      if (length * 3 > room) this.tightString(0, text, start, room)
+      else this.utf8(0, text, start, room)
+    } else {
+      this.shortString(0, text, length)
+    }
   }
 
   private message(message: unknown): void {
@@ -644,29 +714,12 @@ export class Encoder {
 
   private string(token: number, text: string, node: Shape): void {
     const length = text.length
-    if (length >= MIN_INTERNED && length <= MAX_INTERNED && this.interning) {
-      if (node.credit > 0) {
-        const id = this.repeat(text, length, node)
-        if (id !== 0) {
-          const words = this.words
-          const pos = this.pos
-          words[pos] = L.TAG_STRING_REF | token
-          words[pos + 1] = id
-          this.pos = pos + 2
-          return
-        }
-      } else if (++node.credit === 0) {
-        node.credit = SECOND_CHANCE
-      }
-    }
-    this.writeString(token, text, length)
+    if (length > SHORT_STRING) this.longString(token, text, length, node)
+    else this.shortString(token, text, length)
   }
 
-  private writeString(token: number, text: string, length: number): void {
-    if (length > SHORT_STRING) {
-      this.longString(token, text)
-      return
-    }
+  /** Writes one character after the other, four to a word; what does not fit in a byte each is written again. */
+  private shortString(token: number, text: string, length: number): void {
     const words = this.words
     const start = this.pos
     let pos = start + 2
@@ -718,15 +771,25 @@ export class Encoder {
     this.pos = pos
   }
 
-  private longString(token: number, text: string): void {
+  /** Looks whether the string was interned, and copies it natively if not. */
+  private longString(token: number, text: string, length: number, node: Shape): void {
     const start = this.pos
-    const room = (this.end - start - 2) * 4
-    const length = text.length
-    if (length * 3 > room) {
-      this.tightString(token, text, start, room)
-      return
+    if (length <= MAX_INTERNED && this.interning) {
+      if (node.credit > 0) {
+        const id = this.repeatedValue(text, node)
+        if (id !== 0) {
+          this.words[start] = L.TAG_STRING_REF | token
+          this.words[start + 1] = id
+          this.pos = start + 2
+          return
+        }
+      } else if (++node.credit === 0) {
+        node.credit = SECOND_CHANCE
+      }
     }
-    this.utf8(token, text, start, room)
+    const room = (this.end - start - 2) * 4
+    if (length * 3 > room) this.tightString(token, text, start, room)
+    else this.utf8(token, text, start, room)
   }
 
   private utf8(token: number, text: string, start: number, room: number): void {
@@ -759,15 +822,14 @@ export class Encoder {
     this.flags |= L.FLAG_TRUNCATED
   }
 
-  /** Finds out whether a string repeats; its dictionary id, or 0. */
-  private repeat(text: string, length: number, node: Shape): number {
+  /** Finds out whether a message repeats; its dictionary id, or 0. Messages are short and mostly literals. */
+  private repeatedMessage(text: string, length: number): number {
     const slot =
       (length * 7 + text.charCodeAt(length - 1) * 61 + text.charCodeAt(length >> 1) * 127) &
       (REPEAT_SLOTS - 1)
     const counts = this.repeatedCount
     this.repeatSlot = slot
     if (this.repeated[slot] === text) {
-      if (node.credit < 32) node.credit += 2
       const id = this.repeatedId[slot] as number
       if (id !== 0) return id
       if (++(counts[slot] as number) < REPEATS_BEFORE_INTERNING) return 0
@@ -776,13 +838,26 @@ export class Encoder {
       counts[slot] = 64
       return fresh
     }
-    if (node !== this.shapes.anonymous && --node.credit <= 0) node.credit = -RETRY_AFTER
     if (--(counts[slot] as number) <= 0) {
       this.repeated[slot] = text
       this.repeatedId[slot] = 0
       this.repeatedRoot[slot] = undefined
       counts[slot] = 1
     }
+    return 0
+  }
+
+  /** Finds out whether a long string repeats; its dictionary id, or 0. The hash is V8's own, kept in the string. */
+  private repeatedValue(text: string, node: Shape): number {
+    const known = this.candidates.get(text)
+    if (known !== undefined) {
+      if (node.credit < MAX_CREDIT) node.credit += 4
+      if (known.id === 0 && ++known.count >= REPEATS_BEFORE_INTERNING) known.id = this.intern(text)
+      return known.id
+    }
+    if (--node.credit <= 0) node.credit = -RETRY_AFTER
+    if (this.candidates.size >= MAX_CANDIDATES) this.candidates.clear()
+    this.candidates.set(text, { id: 0, count: 1 })
     return 0
   }
 
@@ -801,32 +876,27 @@ export class Encoder {
   /** Writes a marker under a key. */
   marker(info: KeyInfo, text: string): void {
     const start = this.pos
-    this.text(L.TAG_MARKER, info.token, text)
-    if (info.token === 0) this.insertKey(info, start)
-  }
-
-  /** Opens a container under a key that may have to travel inline. */
-  enterKey(info: KeyInfo, tag: number, container: object): boolean {
-    const start = this.pos
-    const entered = this.enter(info.token, tag, container, info.name)
-    if (info.token === 0) this.insertKey(info, start)
-    return entered
+    const { token } = info
+    this.text(L.TAG_MARKER, token, text)
+    if (token === 0) this.insertKey(info, start)
   }
 
   private inline(info: KeyInfo, value: unknown, node: Shape): void {
     if (Shapes.ripe(info)) {
-      const id = this.ring.intern(info.name)
+      const id = this.ring.intern(info.label)
       if (id !== 0) info.token = id << KEY_SHIFT
     }
     const start = this.pos
-    if (typeof value === 'string') this.string(info.token, value, node)
-    else this.value(info.token, value, info.name, node)
-    if (info.token === 0) this.insertKey(info, start)
+    // The key may be interned while its own value is written.
+    const { token } = info
+    if (typeof value === 'string') this.string(token, value, node)
+    else this.value(token, value, info.name, node)
+    if (token === 0) this.insertKey(info, start)
   }
 
   /** Puts the name of a key between the token at `start` and its payload. */
   private insertKey(info: KeyInfo, start: number): void {
-    const name = info.name.length > 256 ? `${info.name.slice(0, 256)}…` : info.name
+    const name = info.label
     const bytes = Buffer.byteLength(name)
     const shift = 1 + ((bytes + 3) >> 2)
     const words = this.words
@@ -904,14 +974,15 @@ export class Encoder {
       depth: this.depth,
       flags: this.flags,
       truncated: this.truncated,
+      unwrapped: this.unwrapped,
     }
-    let scratch = this.nested > 1 ? undefined : this.scratch
-    if (scratch === undefined) {
+    let scratch = this.scratch
+    if (scratch === undefined || this.scratchUsers > 0) {
       const words = new Int32Array(this.ring.maxEventWords + 2048)
-      const bytes = Buffer.from(words.buffer)
-      scratch = { words, bytes, pos: 0, end: 0, depth: 0, flags: 0, truncated: false }
-      if (this.nested <= 1) this.scratch = scratch
+      scratch = { words, bytes: Buffer.from(words.buffer) }
+      this.scratch ??= scratch
     }
+    this.scratchUsers++
     this.words = scratch.words
     this.bytes = scratch.bytes
     this.pos = 0
@@ -919,10 +990,12 @@ export class Encoder {
     this.depth = 0
     this.flags = 0
     this.truncated = false
+    this.unwrapped = undefined
     return saved
   }
 
   private restore(saved: Target): void {
+    this.scratchUsers--
     this.words = saved.words
     this.bytes = saved.bytes
     this.pos = saved.pos
@@ -930,5 +1003,22 @@ export class Encoder {
     this.depth = saved.depth
     this.flags = saved.flags
     this.truncated = saved.truncated
+    this.unwrapped = saved.unwrapped
   }
+}
+
+const EMPTY = {}
+
+function isPolluted(): boolean {
+  for (const _key in EMPTY) return true
+  return false
+}
+
+/** An object without prototype that reads through to the own properties of another. */
+function ownCopy(object: Record<string, unknown>): Record<string, unknown> {
+  const copy: Record<string, unknown> = Object.create(null)
+  for (const key of Object.keys(object)) {
+    Object.defineProperty(copy, key, { enumerable: true, get: () => object[key] })
+  }
+  return copy
 }

@@ -144,9 +144,11 @@ function writeInstance(encoder: Encoder, value: object, token: number, key: stri
   if (encoder.unwrapped !== value) {
     const toJson = (value as { toJSON?: unknown }).toJSON
     if (typeof toJson === 'function') {
-      encoder.toJson = toJson as (key: string) => unknown
-      encoder.unwrap(token, value, key)
-      return
+      const result: unknown = toJson.call(value, String(key))
+      if (result !== value) {
+        encoder.instead(token, result, key)
+        return
+      }
     }
   }
   if (!encoder.enter(token, L.TAG_OBJECT_START, value, key)) return

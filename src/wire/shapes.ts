@@ -11,6 +11,8 @@ import { CONTEXT_KEYS, FLAG_CONTEXT, FLAG_ERROR } from './layout.js'
 const MAX_SHAPES = 16_384
 /** Keys remembered at most; beyond that a key is not interned any more. */
 const MAX_KEYS = 32_768
+/** Longer keys are cut, visibly. */
+const MAX_LABEL = 256
 /** A key is interned at its second use. */
 const USES_BEFORE_INTERNING = 2
 
@@ -21,11 +23,15 @@ export class KeyInfo {
   uses = 0
   /** Record flag that a top-level field of this name raises. */
   readonly flag: number
+  /** The name as it travels: cut at 256 characters. */
+  readonly label: string
+
   constructor(
     readonly name: string,
     /** The value never leaves JavaScript: a mask is written instead. */
     readonly withheld: boolean,
   ) {
+    this.label = name.length > MAX_LABEL ? `${name.slice(0, MAX_LABEL)}…` : name
     this.flag = CONTEXT_KEYS.includes(name)
       ? FLAG_CONTEXT
       : name === 'err' || name === 'error'
@@ -44,7 +50,7 @@ export class Shape {
   /** The key's token, once it has one and nothing but the value is to be written; else 0. */
   token = 0
   /** Whether looking for repeated values at this position has paid off lately. */
-  credit = 16
+  credit = 256
   /** Record flag that a top-level field of this name raises. */
   readonly flag: number
 
@@ -108,17 +114,18 @@ export class Shapes {
 
   /** The position of `key` after `from`; called when the prediction failed. */
   follow(from: Shape, key: string, owner: object): Shape {
+    if (!Object.hasOwn(owner, key)) return new Shape(key, this.key(key), true, this.none)
     let children = from.children
     if (children === undefined) {
-      if (from === this.none || this.count >= MAX_SHAPES) return this.loose(key, owner)
+      if (from === this.none || this.count >= MAX_SHAPES) return this.create(key)
       children = new Map()
       from.children = children
     }
     let node = children.get(key)
     if (node === undefined) {
-      if (this.count >= MAX_SHAPES) return this.loose(key, owner)
+      if (this.count >= MAX_SHAPES) return this.create(key)
       this.count++
-      node = this.create(key, owner)
+      node = this.create(key)
       children.set(key, node)
     }
     from.next = node
@@ -140,14 +147,7 @@ export class Shapes {
     return ++info.uses >= USES_BEFORE_INTERNING
   }
 
-  private create(key: string, owner: object): Shape {
-    const info = this.key(key)
-    const inherited = !Object.hasOwn(owner, key)
-    return new Shape(key, info, inherited, this.none)
-  }
-
-  /** A position that is not kept. */
-  private loose(key: string, owner: object): Shape {
-    return this.create(key, owner)
+  private create(key: string): Shape {
+    return new Shape(key, this.key(key), false, this.none)
   }
 }

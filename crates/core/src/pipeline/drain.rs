@@ -91,7 +91,8 @@ impl Drain {
                 active = Instant::now();
             }
         }
-        self.end_sources();
+        // The rings stay attached: their counters go on counting calls after the close.
+        self.sources.clear();
         for lane in &self.lanes {
             for sink in &lane.sinks {
                 sink.queue.close();
@@ -272,13 +273,5 @@ impl Drain {
             }
         }
         self.rings_seen = version;
-    }
-
-    fn end_sources(&mut self) {
-        let ids: Vec<u64> = self.shared.rings().iter().map(|slot| slot.id).collect();
-        self.sources.clear();
-        for id in ids {
-            self.shared.retire(id);
-        }
     }
 }

@@ -277,9 +277,14 @@ impl Pipeline {
         }
         self.shared.rings_version.fetch_add(1, Ordering::AcqRel);
         self.wake();
-        self.shared
-            .progress
-            .wait_until(Instant::now() + timeout, || !self.shared.has_ring(id))
+        self.shared.progress.wait_until(Instant::now() + timeout, || {
+            !self.shared.has_ring(id) || self.shared.drained.load(Ordering::Acquire)
+        });
+        if self.shared.drained.load(Ordering::Acquire) {
+            // Nobody reads it any more.
+            self.shared.retire(id);
+        }
+        !self.shared.has_ring(id)
     }
 
     /// Wakes the drain thread.

@@ -12,6 +12,7 @@ use crate::level::Level;
 
 const HEADER_BYTES: usize = RECORD_HEADER_WORDS * 4;
 
+#[inline(always)]
 fn word_at(bytes: &[u8], at: usize) -> Option<u32> {
     let word = bytes.get(at..at + 4)?;
     Some(u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
@@ -206,18 +207,21 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    #[inline(always)]
     fn word(&mut self) -> Option<u32> {
         let word = word_at(self.body, self.at)?;
         self.at += 4;
         Some(word)
     }
 
+    #[inline(always)]
     fn bytes(&mut self, len: usize) -> Option<&'a [u8]> {
         let bytes = self.body.get(self.at..self.at.checked_add(len)?)?;
         self.at += len.next_multiple_of(4);
         Some(bytes)
     }
 
+    #[inline]
     fn text(&mut self) -> Option<Text<'a>> {
         let word = self.word()?;
         let bytes = self.bytes((word >> 2) as usize)?;
@@ -229,6 +233,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    #[inline(always)]
     fn string(&mut self, tag: u8) -> Option<Text<'a>> {
         let len = self.word()? as usize;
         let bytes = self.bytes(len)?;
@@ -239,12 +244,14 @@ impl<'a> Tokens<'a> {
         }
     }
 
+    #[inline(always)]
     fn float(&mut self) -> Option<f64> {
         let low = u64::from(self.word()?);
         let high = u64::from(self.word()?);
         Some(f64::from_bits(high << 32 | low))
     }
 
+    #[inline(always)]
     fn read(&mut self) -> Option<Token<'a>> {
         let word = match word_at(self.body, self.at) {
             Some(word) => word,
@@ -264,7 +271,7 @@ impl<'a> Tokens<'a> {
         token
     }
 
-    #[inline]
+    #[inline(always)]
     fn read_payload(&mut self, tag: u8, key: u32) -> Option<Token<'a>> {
         let key = match key {
             KEY_NONE => Key::None,
@@ -315,7 +322,7 @@ impl<'a> Tokens<'a> {
 impl<'a> Iterator for Tokens<'a> {
     type Item = Token<'a>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Token<'a>> {
         if !self.damaged {
             if let Some(token) = self.read() {
