@@ -16,13 +16,6 @@ function roomyLogger(format: LineFormat): Logger {
   return memoryLogger({ format, queue: { ringBytes: '16 MB', maxEventBytes: '1 MB' } })
 }
 
-// A key that is new and stands inside itself loses its name (hostile.spec.ts, `test.failing`): until that is
-// fixed in the encoder, these two are made known here.
-for (const log of Object.values(loggers)) {
-  for (let i = 0; i < 2; i++) log.info({ down: 1, cause: 1 })
-  log.takeLines()
-}
-
 /** A place where a value can stand: how it gets there and where it is in the line. */
 interface Place {
   readonly name: string
@@ -166,6 +159,12 @@ function checkValue(t: ExecutionContext, row: Row, actual: unknown, expected: un
     const text = actual as string
     const match = /^(x+)…\[truncated (\d+) of 10485760 characters\]$/.exec(text)
     t.is((match?.[1]?.length ?? 0) + Number(match?.[2]), 10 << 20, at)
+  } else if (row.id === 'proxy-revoked') {
+    t.regex(
+      actual as string,
+      /^\[Throws: TypeError: Cannot perform '\w+' on a proxy that has been revoked\]$/,
+      at,
+    )
   } else if (row.id === 'object-10000-levels') {
     t.is(bottom(actual).end, '[Truncated: deeper than 64 levels]', at)
   } else {
@@ -176,8 +175,7 @@ function checkValue(t: ExecutionContext, row: Row, actual: unknown, expected: un
 const NAMES = { fields: 'the fields', value: 'the field value', error: 'the error' }
 
 for (const row of rows) {
-  const promise = row.failing === true ? test.failing : test
-  promise(`${row.id} becomes what its row says, wherever it stands`, (t) => {
+  test(`${row.id} becomes what its row says, wherever it stands`, (t) => {
     for (const format of ['json', 'pino'] as const) {
       for (const place of places) {
         const { line, value } = logOnce(t, row, format, place.name, row.reads ?? 0, place.log)
@@ -205,7 +203,7 @@ for (const row of rows) {
       : 'message' in first
         ? 'the message'
         : 'what its row says'
-  promise(`${row.id} as the only argument is ${role}`, (t) => {
+  test(`${row.id} as the only argument is ${role}`, (t) => {
     for (const format of ['json', 'pino'] as const) {
       const { line, value } = logOnce(t, row, format, role, row.reads ?? 0, (log, value) =>
         log.info(value),
@@ -330,7 +328,7 @@ test('every row of docs/values.md has a test and every test a row', (t) => {
 for (const row of rows) {
   if (typeof row.json === 'function' || typeof row.pino === 'function') continue
   const json = cell(row.json)
-  if (json.length > 300) continue
+  if (json.length > 160 || row.id === 'proxy-revoked') continue
   test(`docs/values.md shows what ${row.id} becomes`, (t) => {
     const [, , shownJson, shownPino] = table.find(([id]) => id === `\`${row.id}\``) ?? []
     t.is(shownJson, json)
