@@ -93,12 +93,13 @@ impl Drain {
         }
         // The rings stay attached: their counters go on counting calls after the close.
         self.sources.clear();
+        // Before the queues: once every sink has ended, this thread is known to be done with the rings.
+        self.shared.drained.store(true, Ordering::Release);
         for lane in &self.lanes {
             for sink in &lane.sinks {
                 sink.queue.close();
             }
         }
-        self.shared.drained.store(true, Ordering::Release);
         self.shared.progress.announce();
     }
 

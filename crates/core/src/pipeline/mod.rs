@@ -64,12 +64,13 @@ impl ProducerCounts {
             }
             counts
         };
+        // `submitted` last: what moves meanwhile must not make the drops outnumber it.
         Self {
-            submitted: read(Counter::Submitted),
             full: read(Counter::DroppedFull),
             timeout: read(Counter::DroppedTimeout),
             closed: read(Counter::DroppedClosed),
             encode: read(Counter::DroppedEncode),
+            submitted: read(Counter::Submitted),
         }
     }
 
@@ -178,6 +179,15 @@ impl Pipeline {
     /// [`ErrorCode::SinkOpen`] when a sink cannot be opened, [`ErrorCode::ThreadSpawn`], or
     /// [`ErrorCode::SettingInvalid`]; nothing is left running then.
     pub fn open(settings: PipelineSettings) -> Result<Pipeline> {
+        Self::open_with(settings, Vec::new())
+    }
+
+    /// As [`Pipeline::open`], but a sink whose name is in `replaced` writes there instead. For tests.
+    #[doc(hidden)]
+    pub fn open_with(
+        settings: PipelineSettings,
+        mut replaced: Vec<(&str, Box<dyn Sink>)>,
+    ) -> Result<Pipeline> {
         let mut pipeline = Pipeline {
             shared: Arc::new(Shared::default()),
             sinks: Vec::new(),
@@ -190,7 +200,12 @@ impl Pipeline {
         let pool = BatchPool::default();
         let mut opened = Vec::new();
         for sink in &settings.sinks {
-            opened.push(pipeline.open_sink(&sink.name, &sink.destination)?);
+            opened.push(
+                match replaced.iter().position(|(name, _)| *name == sink.name) {
+                    Some(at) => replaced.swap_remove(at).1,
+                    None => pipeline.open_sink(&sink.name, &sink.destination)?,
+                },
+            );
         }
         let mut lanes: Vec<(LaneKey, Lane)> = Vec::new();
         for (sink, destination) in settings.sinks.iter().zip(opened) {
@@ -277,9 +292,11 @@ impl Pipeline {
         }
         self.shared.rings_version.fetch_add(1, Ordering::AcqRel);
         self.wake();
-        self.shared.progress.wait_until(Instant::now() + timeout, || {
-            !self.shared.has_ring(id) || self.shared.drained.load(Ordering::Acquire)
-        });
+        self.shared
+            .progress
+            .wait_until(Instant::now() + timeout, || {
+                !self.shared.has_ring(id) || self.shared.drained.load(Ordering::Acquire)
+            });
         if self.shared.drained.load(Ordering::Acquire) {
             // Nobody reads it any more.
             self.shared.retire(id);
