@@ -289,7 +289,7 @@ test('any value as bindings of a child leaves the child usable', async (t) => {
 // src/logger.ts, writeMany(): `{ ...fields, args }` reads the getters of `fields`, and what one throws becomes the
 // error of the call. src/wire/encoder.ts, record(): `field(ERROR_KEY, error)` has no `catch`, so an error that
 // cannot be read costs the whole event.
-test.failing('a getter that throws what cannot be read costs no line', (t) => {
+test('a getter that throws what cannot be read costs no line', (t) => {
   const log = memoryLogger()
   const fields = {
     before: 1,
@@ -507,14 +507,13 @@ test('an inherited key that once was an own one is not logged', (t) => {
   log.info('m', { a: 1, earlier: 2 })
   define(Object.prototype, 'earlier', { value: 'evil' })
   try {
+    // Pollution is looked for when the clock is read: at every 64th event at the latest.
+    for (let i = 0; i < 66; i++) log.info('filler')
     log.info('m', { a: 1 })
   } finally {
     delete (Object.prototype as Json)['earlier']
   }
-  t.deepEqual(
-    takeEvents(log).map(({ data }) => data),
-    [{ a: 1, earlier: 2 }, { a: 1 }],
-  )
+  t.deepEqual(takeEvents(log).at(-1)?.data, { a: 1 })
 })
 
 for (const enumerable of [true, false]) {

@@ -142,70 +142,80 @@ export class NativeLogger implements Logger {
 
   trace(a?: unknown, b?: unknown, c?: unknown): void {
     if (this.threshold.value <= TRACE) {
-      if (arguments.length > 3) this.writeMany(TRACE, arguments)
+      if (arguments.length > 3 || (b === undefined && arguments.length === 2))
+        this.writeMany(TRACE, arguments)
       else this.write(TRACE, a, b, c)
     }
   }
 
   debug(a?: unknown, b?: unknown, c?: unknown): void {
     if (this.threshold.value <= DEBUG) {
-      if (arguments.length > 3) this.writeMany(DEBUG, arguments)
+      if (arguments.length > 3 || (b === undefined && arguments.length === 2))
+        this.writeMany(DEBUG, arguments)
       else this.write(DEBUG, a, b, c)
     }
   }
 
   info(a?: unknown, b?: unknown, c?: unknown): void {
     if (this.threshold.value <= INFO) {
-      if (arguments.length > 3) this.writeMany(INFO, arguments)
+      if (arguments.length > 3 || (b === undefined && arguments.length === 2))
+        this.writeMany(INFO, arguments)
       else this.write(INFO, a, b, c)
     }
   }
 
   warn(a?: unknown, b?: unknown, c?: unknown): void {
     if (this.threshold.value <= WARNING) {
-      if (arguments.length > 3) this.writeMany(WARNING, arguments)
+      if (arguments.length > 3 || (b === undefined && arguments.length === 2))
+        this.writeMany(WARNING, arguments)
       else this.write(WARNING, a, b, c)
     }
   }
 
   warning(a?: unknown, b?: unknown, c?: unknown): void {
     if (this.threshold.value <= WARNING) {
-      if (arguments.length > 3) this.writeMany(WARNING, arguments)
+      if (arguments.length > 3 || (b === undefined && arguments.length === 2))
+        this.writeMany(WARNING, arguments)
       else this.write(WARNING, a, b, c)
     }
   }
 
   error(a?: unknown, b?: unknown, c?: unknown): void {
     if (this.threshold.value <= ERROR) {
-      if (arguments.length > 3) this.writeMany(ERROR, arguments)
+      if (arguments.length > 3 || (b === undefined && arguments.length === 2))
+        this.writeMany(ERROR, arguments)
       else this.write(ERROR, a, b, c)
     }
   }
 
   fatal(a?: unknown, b?: unknown, c?: unknown): void {
     if (this.threshold.value <= CRITICAL) {
-      if (arguments.length > 3) this.writeMany(CRITICAL, arguments)
+      if (arguments.length > 3 || (b === undefined && arguments.length === 2))
+        this.writeMany(CRITICAL, arguments)
       else this.write(CRITICAL, a, b, c)
     }
   }
 
   critical(a?: unknown, b?: unknown, c?: unknown): void {
     if (this.threshold.value <= CRITICAL) {
-      if (arguments.length > 3) this.writeMany(CRITICAL, arguments)
+      if (arguments.length > 3 || (b === undefined && arguments.length === 2))
+        this.writeMany(CRITICAL, arguments)
       else this.write(CRITICAL, a, b, c)
     }
   }
 
   audit(a?: unknown, b?: unknown, c?: unknown): void {
     if (this.threshold.value <= AUDIT) {
-      if (arguments.length > 3) this.writeMany(AUDIT, arguments)
+      if (arguments.length > 3 || (b === undefined && arguments.length === 2))
+        this.writeMany(AUDIT, arguments)
       else this.write(AUDIT, a, b, c)
     }
   }
 
   security(a?: unknown, b?: unknown, c?: unknown): void {
     if (this.threshold.value <= SECURITY) {
-      if (arguments.length > 3) this.writeMany(SECURITY, arguments)
+      if (arguments.length > 3 || (b === undefined && arguments.length === 2))
+        this.writeMany(SECURITY, arguments)
       else this.write(SECURITY, a, b, c)
     }
   }
@@ -268,29 +278,20 @@ export class NativeLogger implements Logger {
   }
 
   private write(level: number, a: unknown, b: unknown, c: unknown): void {
-    if (c !== undefined) {
-      this.writeMany(level, [a, b, c])
-      return
-    }
     const { container } = this
     if (typeof a === 'string') {
-      if (b === undefined) {
-        container.encoder.event(level, this.nameId, this.scope, a, undefined, undefined)
-      } else if (typeof b === 'object' && b !== null && !isErrorFast(b) && !a.includes('%')) {
-        container.encoder.event(level, this.nameId, this.scope, a, b, undefined)
+      if (b === undefined && c === undefined) {
+        container.encoder.event(level, this.nameId, this.scope, a, undefined)
+      } else if (c === undefined && isPlain(b) && !a.includes('%')) {
+        container.encoder.event(level, this.nameId, this.scope, a, b)
       } else {
-        this.writeMany(level, [a, b])
+        this.writeMany(level, c === undefined ? [a, b] : [a, b, c])
         return
       }
-    } else if (
-      typeof a === 'object' &&
-      a !== null &&
-      (b === undefined || typeof b === 'string') &&
-      !isErrorFast(a)
-    ) {
-      container.encoder.event(level, this.nameId, this.scope, b, a, undefined)
+    } else if (c === undefined && (b === undefined || typeof b === 'string') && isPlain(a)) {
+      container.encoder.event(level, this.nameId, this.scope, b, a)
     } else {
-      this.writeMany(level, b === undefined ? [a] : [a, b])
+      this.writeMany(level, c !== undefined ? [a, b, c] : b !== undefined ? [a, b] : [a])
       return
     }
     if (container.sync) this.settle()
@@ -302,6 +303,8 @@ export class NativeLogger implements Logger {
     let message: unknown
     let fields: unknown
     let error: unknown
+    // What has no place is kept where it can be found.
+    const extra: unknown[] = []
     try {
       const args = Array.from(given)
       const first = args[0]
@@ -331,7 +334,6 @@ export class NativeLogger implements Logger {
         message = formatted.text
         rest = rest.slice(formatted.used)
       }
-      const extra: unknown[] = []
       for (const value of rest) {
         const made =
           typeof value === 'function' && fields === undefined ? (value as LazyFields)() : value
@@ -341,13 +343,19 @@ export class NativeLogger implements Logger {
         else if (typeof made === 'object' && made !== null && fields === undefined) fields = made
         else extra.push(made)
       }
-      // What has no place is kept where it can be found.
-      if (extra.length > 0)
-        fields = fields === undefined ? { args: extra } : { ...(fields as object), args: extra }
     } catch (thrown) {
       error ??= thrown
     }
-    container.encoder.event(level, this.nameId, this.scope, message, fields, error)
+    container.encoder.event(
+      level,
+      this.nameId,
+      this.scope,
+      message,
+      undefined,
+      fields,
+      error,
+      extra.length === 0 ? undefined : extra,
+    )
     if (container.sync) this.settle()
   }
 
@@ -360,10 +368,22 @@ export class NativeLogger implements Logger {
   }
 }
 
-/** Plain objects, by far the most common case, are told from errors without a call into the runtime. */
+/** Plain objects, by far the most common case, are told from others without a call into the runtime. */
+function isPlain(value: unknown): value is object {
+  try {
+    return (
+      typeof value === 'object' &&
+      value !== null &&
+      (value as { constructor?: unknown }).constructor === Object
+    )
+  } catch {
+    return false
+  }
+}
+
 function isErrorFast(value: object): boolean {
   try {
-    return (value as { constructor?: unknown }).constructor !== Object && isError(value)
+    return isError(value)
   } catch {
     return false
   }

@@ -28,11 +28,13 @@ const HEAD = OFFSET_HEAD >> 2
 const TAIL = OFFSET_TAIL >> 2
 const PARKED = OFFSET_PARKED >> 2
 const TICK = OFFSET_TICK >> 2
-const SUBMITTED = OFFSET_SUBMITTED >> 3
+/** Index of the per-level counts of calls. */
+export const SUBMITTED = OFFSET_SUBMITTED >> 3
 const DROPPED_FULL = OFFSET_DROPPED_FULL >> 3
 const DROPPED_TIMEOUT = OFFSET_DROPPED_TIMEOUT >> 3
 const DROPPED_CLOSED = OFFSET_DROPPED_CLOSED >> 3
-const DROPPED_ENCODE = OFFSET_DROPPED_ENCODE >> 3
+/** Index of the per-level counts of events that could not be encoded. */
+export const DROPPED_ENCODE = OFFSET_DROPPED_ENCODE >> 3
 const WORDS_PER_UNIT = 2
 /** Room a record needs to be started at all, in words: markers and closing tokens must always fit. */
 const MIN_ROOM_WORDS = 4096
@@ -67,7 +69,8 @@ export class RingProducer {
   /** As long as `next` is not beyond this word, a record of any level and size fits. */
   softLimit = -1
 
-  private readonly counters: Float64Array
+  /** Per-level counters in the region's header. */
+  readonly counters: Float64Array
   private readonly dataStart: number
   private readonly capacity: number
   private readonly mask: number
@@ -99,11 +102,6 @@ export class RingProducer {
   /** What the drain thread counts up while it is awake; 0 while it sleeps or waits for a sink. */
   tick(): number {
     return this.words[TICK] as number
-  }
-
-  /** Counts a call. */
-  submitted(level: number): void {
-    ;(this.counters[SUBMITTED + level] as number)++
   }
 
   /** Counts an event that found no room. */
@@ -142,7 +140,9 @@ export class RingProducer {
       return -1
     }
     const block = this.options.overflow === 'block'
-    const wanted = block ? this.maxEventWords : MIN_ROOM_WORDS
+    const wanted = block
+      ? this.maxEventWords
+      : Math.min(MIN_ROOM_WORDS, this.reserveUnits * WORDS_PER_UNIT)
     const kept = level >= this.options.protectedLevel ? 0 : this.reserveUnits
     if (this.room(kept, wanted)) return this.next
     if (block) {

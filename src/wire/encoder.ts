@@ -5,10 +5,10 @@
 // and becomes visible only when `RingProducer.publish` moves the head, so an event that fails half-way was
 // never there.
 
-import type { RingProducer } from '../ring/producer.js'
+import { DROPPED_ENCODE, type RingProducer, SUBMITTED } from '../ring/producer.js'
 import { describeThrow, writeExotic, writeExoticFields } from './exotic.js'
 import * as L from './layout.js'
-import { type KeyInfo, type Shape, Shapes } from './shapes.js'
+import { ERROR_KEY, type KeyInfo, type Shape, Shapes } from './shapes.js'
 
 /** Containers nested deeper than this become a marker. */
 export const MAX_DEPTH = 64
@@ -41,11 +41,8 @@ const TIME_REUSE = 64
 const MAX_NESTED = 8
 
 const now = Date.now
-const ObjectPrototype = Object.prototype
 const KEY_SHIFT = 8
 const WITHHELD = '[REDACTED]'
-/** Field under which the error of a call travels. */
-export const ERROR_KEY = 'err'
 
 /** Fields that a scope (child logger) puts into every event, already encoded. */
 export interface EncodedScope {
@@ -69,9 +66,32 @@ interface Target {
   bytes: Buffer
   pos: number
   end: number
-  depth: number
   flags: number
   truncated: boolean
+}
+
+/**
+ * A container that is being written, and those around it. Made only when a container has another one in it; a
+ * short-lived object is cheaper than a store into a long-lived array, which the garbage collector must be told of.
+ */
+export class Frame {
+  readonly depth: number
+
+  constructor(
+    readonly container: object,
+    /** Key of the container in the one around it; `$` at the top. */
+    readonly key: string | number,
+    readonly up: Frame | undefined,
+  ) {
+    this.depth = up === undefined ? 1 : up.depth + 1
+  }
+
+  /** Where the container stands, as in `$.a.b[0]`. */
+  path(): string {
+    const outer = this.up === undefined ? '$' : this.up.path()
+    if (this.key === '$') return outer
+    return typeof this.key === 'number' ? `${outer}[${this.key}]` : `${outer}.${this.key}`
+  }
 }
 
 /** Encodes values of one JavaScript thread into one ring. */
@@ -85,7 +105,6 @@ export class Encoder {
   pos = 0
   /** First word that the record must not reach. */
   end = 0
-  depth = 0
   flags = 0
   /** A value did not fit: nothing more is written into this record. */
   truncated = false
@@ -104,8 +123,6 @@ export class Encoder {
   private deferred: { words: number[]; level: number }[] = []
   private scratch: { words: Int32Array; bytes: Buffer } | undefined
   private scratchUsers = 0
-  private readonly ancestors: object[] = new Array(MAX_DEPTH + 1).fill(ObjectPrototype)
-  private readonly path: (string | number)[] = new Array(MAX_DEPTH + 1).fill('')
   private readonly double = new Float64Array(1)
   private readonly doubleWords: Int32Array
   private readonly repeated: string[] = new Array(REPEAT_SLOTS).fill('')
@@ -136,26 +153,31 @@ export class Encoder {
    * @param logger - dictionary id of the logger's name, or 0
    * @param scope - fields of the child loggers, or undefined
    * @param message - the message; undefined when the call has none
-   * @param fields - the call's fields: a plain object, or anything else
+   * @param plain - the call's fields when the caller has found them to be a plain object
+   * @param fields - the call's fields otherwise: anything
    * @param error - the call's error, when it was passed on its own
+   * @param args - arguments of the call that have no other place
    */
   event(
     level: number,
     logger: number,
     scope: EncodedScope | undefined,
     message: unknown,
-    fields: unknown,
+    plain: object | undefined,
+    fields?: unknown,
     error?: unknown,
+    args?: readonly unknown[],
   ): Outcome {
-    if (this.busy) return this.nestedEvent(level, logger, scope, message, fields, error)
+    if (this.busy)
+      return this.nestedEvent(level, logger, scope, message, plain ?? fields, error, args)
     const ring = this.ring
-    ring.submitted(level)
-    const start = ring.next <= ring.softLimit ? ring.next : ring.reserve(level)
-    if (start < 0) return Outcome.Dropped
     this.busy = true
     try {
+      ;(ring.counters[SUBMITTED + level] as number)++
+      const start = ring.next <= ring.softLimit ? ring.next : ring.reserve(level)
+      if (start < 0) return Outcome.Dropped
       this.end = ring.end(start) - MARGIN_WORDS
-      this.record(start, level, logger, scope, message, fields, error)
+      this.record(start, level, logger, scope, message, plain, fields, error, args)
       if (this.truncated && !ring.roomy(start)) {
         // Not the event but the ring was too small for it just now.
         ring.dropFull(level)
@@ -164,7 +186,8 @@ export class Encoder {
       ring.publish(start, this.pos)
       return Outcome.Written
     } catch {
-      ring.dropEncode(level)
+      // Without a call: the stack may be exhausted.
+      ;(ring.counters[DROPPED_ENCODE + level] as number)++
       return Outcome.Dropped
     } finally {
       this.busy = false
@@ -220,12 +243,13 @@ export class Encoder {
     logger: number,
     scope: EncodedScope | undefined,
     message: unknown,
+    plain: object | undefined,
     fields: unknown,
     error: unknown,
+    args: readonly unknown[] | undefined,
   ): void {
     const at = this.time()
     this.pos = start + L.RECORD_HEADER_WORDS
-    this.depth = 0
     this.flags = 0
     this.truncated = false
     if (typeof message === 'string') this.messageText(message)
@@ -234,9 +258,14 @@ export class Encoder {
     if (error !== undefined) {
       this.field(ERROR_KEY, error)
       // The call's fields may name an error too; then the later one wins.
-      if (fields !== undefined) this.flags |= L.FLAG_SCOPED
+      if (plain !== undefined || fields !== undefined) this.flags |= L.FLAG_SCOPED
     }
-    if (fields !== undefined) this.fields(fields)
+    if (plain !== undefined) this.plainFields(plain)
+    else if (fields !== undefined) this.fields(fields)
+    if (args !== undefined) {
+      this.field('args', args)
+      this.flags |= L.FLAG_SCOPED
+    }
     const words = this.words
     let pos = this.pos
     if (((pos - start) & 1) === 1) {
@@ -275,6 +304,7 @@ export class Encoder {
     let pos = this.pos
     if (pos + count > this.end) {
       this.truncated = true
+      this.end = 0
       return
     }
     const words = this.words
@@ -286,17 +316,23 @@ export class Encoder {
   /** Fields that the caller has found to be a plain object. */
   private plainFields(fields: object): void {
     const start = this.pos
-    this.ancestors[0] = fields
-    this.path[0] = '$'
-    this.depth = 1
-    const replaced = this.entries(fields as Record<string, unknown>, this.root, true)
-    this.depth = 0
-    if (replaced) {
-      this.pos = start
-      const result = this.replacement
-      this.unwrapped = result as object
-      this.fields(result)
-      this.unwrapped = undefined
+    try {
+      const replaced = this.entries(
+        fields as Record<string, unknown>,
+        this.root,
+        true,
+        '$',
+        undefined,
+      )
+      if (replaced) {
+        this.pos = start
+        const result = this.replacement
+        this.unwrapped = result as object
+        this.fields(result)
+        this.unwrapped = undefined
+      }
+    } catch (thrown) {
+      this.unreadable(start, thrown)
     }
   }
 
@@ -307,54 +343,80 @@ export class Encoder {
       return
     }
     const start = this.pos
+    let plain: boolean
     try {
-      if ((fields as { constructor?: unknown }).constructor === Object) {
-        this.plainFields(fields)
-        return
-      }
+      plain = (fields as { constructor?: unknown }).constructor === Object
     } catch (thrown) {
-      this.pos = start
-      this.depth = 0
-      this.unwrapped = undefined
-      this.field('fields', undefined, thrown)
+      this.unreadable(start, thrown)
       return
     }
-    writeExoticFields(this, fields)
+    if (plain) this.plainFields(fields)
+    else writeExoticFields(this, fields)
   }
 
-  /** Writes one top-level field by name; with `thrown`, a marker that says what reading it threw. */
-  field(name: string, value: unknown, thrown?: unknown): void {
+  private unreadable(start: number, thrown: unknown): void {
+    this.pos = start
+    this.unwrapped = undefined
+    this.marker(this.shapes.key('fields'), describeThrow(thrown))
+  }
+
+  /** Writes one top-level field by name; what it throws becomes a marker. */
+  field(name: string, value: unknown): void {
     const info = this.shapes.key(name)
+    const start = this.pos
     this.flags |= info.flag
-    if (thrown !== undefined) this.marker(info, describeThrow(thrown))
-    else if (info.withheld) this.marker(info, WITHHELD)
-    else this.entry(info, value)
+    if (info.withheld) {
+      this.marker(info, WITHHELD)
+      return
+    }
+    try {
+      this.entry(info, value, undefined)
+    } catch (thrown) {
+      this.pos = start
+      this.marker(info, describeThrow(thrown))
+    }
   }
 
   /** Writes the entries of an object; true when a toJSON's result is to be written instead. */
-  entries(given: Record<string, unknown>, start: Shape, top: boolean): boolean {
+  entries(
+    given: Record<string, unknown>,
+    start: Shape,
+    top: boolean,
+    name: string | number,
+    up: Frame | undefined,
+  ): boolean {
+    let frame: Frame | undefined
     const object = this.polluted ? ownCopy(given) : given
-    const words = this.words
+    const { words, shapes } = this
     let shape = start
     let pos = this.pos
+    let flags = 0
     for (const key in object) {
       let node = shape.next
-      if (node.key !== key) node = this.shapes.follow(shape, key, object)
+      if (node.key !== key) node = shapes.follow(shape, key, object)
       shape = node
       const before = pos
-      const depth = this.depth
       try {
-        const token = node.token
+        const { token } = node
         if (token === 0) {
           this.pos = pos
-          if (this.uncommon(object, key, node, given)) return true
+          frame ??= new Frame(given, name, up)
+          if (this.uncommon(object, key, node, given, frame)) return true
           pos = this.pos
         } else {
           const value = object[key]
           if (typeof value === 'string') {
-            this.pos = pos
-            this.string(token, value, node)
-            pos = this.pos
+            if (node.patience > 0 && this.constant(node, value)) {
+              words[pos] = L.TAG_STRING_REF | token
+              words[pos + 1] = node.textId
+              pos += 2
+            } else {
+              const { length } = value
+              this.pos = pos
+              if (length > SHORT_STRING) this.longString(token, value, length, node)
+              else this.shortString(token, value, length)
+              pos = this.pos
+            }
           } else if (typeof value === 'number') {
             if ((value | 0) === value) {
               words[pos] = L.TAG_INT32 | token
@@ -372,34 +434,57 @@ export class Encoder {
             words[pos++] = (value ? L.TAG_TRUE : L.TAG_FALSE) | token
           } else if (value === undefined) {
             continue
-          } else if (
-            typeof value === 'object' &&
-            value !== null &&
-            (value as { constructor?: unknown }).constructor === Object
-          ) {
-            this.pos = pos
-            this.plain(token, value, key, node)
-            pos = this.pos
+          } else if (value === null) {
+            words[pos++] = L.TAG_NULL | token
           } else {
             this.pos = pos
-            this.other(token, value, key, node)
+            frame ??= new Frame(given, name, up)
+            if (
+              typeof value === 'object' &&
+              (value as { constructor?: unknown }).constructor === Object
+            ) {
+              this.plain(token, value, key, node, frame)
+            } else {
+              this.other(token, value, key, node, frame)
+            }
             pos = this.pos
           }
         }
-        if (top) this.flags |= node.flag
+        flags |= node.flag
       } catch (thrown) {
-        this.depth = depth
+        // A toJSON that throws speaks for the whole object.
+        if (node.toJson) throw thrown
         this.pos = before
         this.marker(node.info, describeThrow(thrown))
+        flags |= node.flag
         pos = this.pos
       }
+      // `end` is 0 once something was cut.
       if (pos > this.end) {
-        this.cut(node.info, before)
-        return false
+        this.pos = pos
+        if (!this.truncated) this.cut(node.info, before)
+        break
       }
-      if (this.truncated) return false
     }
-    this.pos = pos
+    if (!this.truncated) this.pos = pos
+    if (top) this.flags |= flags
+    return false
+  }
+
+  /** Whether the string at this place is a constant: the same several times, and interned since then. */
+  private constant(node: Shape, text: string): boolean {
+    if (text === node.text) {
+      if (node.textId !== 0) return true
+      if (++node.repeats >= REPEATS_BEFORE_INTERNING) {
+        if (text.length <= MAX_INTERNED && this.interning) node.textId = this.intern(text)
+        else node.patience = 0
+      }
+      return false
+    }
+    node.text = text
+    node.textId = 0
+    node.repeats = 0
+    node.patience--
     return false
   }
 
@@ -409,13 +494,14 @@ export class Encoder {
     key: string,
     node: Shape,
     given: object,
+    up: Frame,
   ): boolean {
     const { info } = node
     if (node.inherited) return false
     if (node.toJson) {
       const value = object[key]
       if (typeof value === 'function') return this.replaced(given, value as ToJson)
-      if (value !== undefined) this.inline(info, value, node)
+      if (value !== undefined) this.inline(info, value, node, up)
       return false
     }
     if (info.withheld) {
@@ -425,9 +511,9 @@ export class Encoder {
     const value = object[key]
     if (value === undefined) return false
     if (info.token === 0) {
-      this.inline(info, value, node)
+      this.inline(info, value, node, up)
     } else {
-      this.value(info.token, value, key, node)
+      this.value(info.token, value, key, node, up)
     }
     node.refresh()
     return false
@@ -446,60 +532,55 @@ export class Encoder {
   }
 
   /** Writes a value under a key, from outside the fast path. */
-  entry(info: KeyInfo, value: unknown): void {
+  entry(info: KeyInfo, value: unknown, up: Frame | undefined): void {
     if (this.truncated) return
     const start = this.pos
     const token = info.token
-    if (token === 0) this.inline(info, value, this.shapes.anonymous)
-    else this.value(token, value, info.name)
-    if (this.pos > this.end) this.cut(info, start)
+    if (token === 0) this.inline(info, value, this.shapes.anonymous, up)
+    else this.value(token, value, info.name, this.shapes.anonymous, up)
+    if (this.pos > this.end && !this.truncated) this.cut(info, start)
   }
 
   /** Writes a value under a name, with a mask in its place when the name is withheld. */
-  keyed(name: string, value: unknown): void {
+  keyed(name: string, value: unknown, up: Frame | undefined): void {
     const info = this.shapes.key(name)
     if (info.withheld) this.marker(info, WITHHELD)
-    else this.entry(info, value)
-  }
-
-  /** Starts the top level with an object that is not plain, so that cycles back to it are found. */
-  enterTop(fields: object): void {
-    this.ancestors[0] = fields
-    this.path[0] = '$'
-    this.depth = 1
-  }
-
-  /** Ends what `enterTop` started. */
-  leaveTop(): void {
-    this.depth = 0
+    else this.entry(info, value, up)
   }
 
   /** Writes an array element. */
-  element(value: unknown, index: number, node = this.shapes.anonymous): void {
+  element(value: unknown, index: number, up: Frame): void {
     if (this.truncated) return
     const start = this.pos
-    const depth = this.depth
     try {
-      this.value(0, value, index, node)
+      this.value(0, value, index, this.shapes.anonymous, up)
     } catch (thrown) {
       this.pos = start
-      this.depth = depth
       this.text(L.TAG_MARKER, 0, describeThrow(thrown))
     }
-    if (this.pos > this.end) {
-      this.pos = start
-      this.text(L.TAG_MARKER, 0, '[Truncated]')
-      this.truncated = true
-    }
+    if (this.pos > this.end && !this.truncated) this.cutElement(start)
+  }
+
+  private cutElement(start: number): void {
+    this.pos = start
+    this.text(L.TAG_MARKER, 0, '[Truncated]')
+    this.truncated = true
+    this.end = 0
   }
 
   /** Writes any value after a key token (0 for none). `key` is for the path of circular references. */
-  value(token: number, value: unknown, key: string | number, node = this.shapes.anonymous): void {
+  value(
+    token: number,
+    value: unknown,
+    key: string | number,
+    node: Shape,
+    up: Frame | undefined,
+  ): void {
     if (typeof value === 'string') this.string(token, value, node)
     else if (typeof value === 'number') this.number(token, value)
     else if (typeof value === 'boolean')
       this.words[this.pos++] = (value ? L.TAG_TRUE : L.TAG_FALSE) | token
-    else this.other(token, value, key, node)
+    else this.other(token, value, key, node, up)
   }
 
   private number(token: number, value: number): void {
@@ -531,7 +612,13 @@ export class Encoder {
     this.words[this.pos++] = tag | token
   }
 
-  private other(token: number, value: unknown, key: string | number, node: Shape): void {
+  private other(
+    token: number,
+    value: unknown,
+    key: string | number,
+    node: Shape,
+    up: Frame | undefined,
+  ): void {
     if (typeof value === 'object') {
       if (value === null) {
         this.words[this.pos++] = L.TAG_NULL | token
@@ -541,11 +628,11 @@ export class Encoder {
       // Object.getPrototypeOf is a call into the runtime.
       const made = (value as { constructor?: unknown }).constructor
       if (made === Object) {
-        this.plain(token, value, key, node)
+        this.plain(token, value, key, node, up)
       } else if (made === Array && Array.isArray(value)) {
-        this.array(token, value, key, node)
+        this.array(token, value, key, node, up)
       } else {
-        writeExotic(this, value, token, key)
+        writeExotic(this, value, token, key, up)
       }
     } else if (typeof value === 'bigint') {
       this.text(L.TAG_BIGINT, token, value.toString())
@@ -567,42 +654,33 @@ export class Encoder {
     token: number,
     value: object,
     key: string | number,
-    node: Shape = this.shapes.anonymous,
+    node: Shape,
+    up: Frame | undefined,
   ): void {
-    const depth = this.depth
-    const ancestors = this.ancestors
-    let known = depth >= MAX_DEPTH
-    for (let i = 0; i < depth; i++) if (ancestors[i] === value) known = true
-    if (known) {
-      this.enter(token, L.TAG_OBJECT_START, value, key)
-      return
-    }
+    if (this.refused(token, value, up)) return
     const start = this.pos
     this.words[start] = L.TAG_OBJECT_START | token
     this.pos = start + 1
-    ancestors[depth] = value
-    this.path[depth] = key
-    this.depth = depth + 1
     const replaced = this.entries(
       value as Record<string, unknown>,
       node.inner ?? this.shapes.inside(node),
       false,
+      key,
+      up,
     )
-    this.depth = depth
-    ancestors[depth] = ObjectPrototype
     this.words[this.pos++] = L.TAG_CLOSE
     if (replaced) {
       this.pos = start
-      this.instead(token, this.replacement, key)
+      this.instead(token, this.replacement, key, up)
     }
   }
 
   /** Writes what a toJSON returned; its own toJSON, if it has one, is not called. */
-  instead(token: number, result: unknown, key: string | number): void {
+  instead(token: number, result: unknown, key: string | number, up: Frame | undefined): void {
     const outer = this.unwrapped
     this.unwrapped = result as object
     try {
-      this.value(token, result, key)
+      this.value(token, result, key, this.shapes.anonymous, up)
     } finally {
       this.unwrapped = outer
     }
@@ -613,54 +691,80 @@ export class Encoder {
     token: number,
     values: readonly unknown[],
     key: string | number,
-    node = this.shapes.anonymous,
+    node: Shape,
+    up: Frame | undefined,
   ): void {
-    if (!this.enter(token, L.TAG_ARRAY_START, values, key)) return
+    const frame = this.enter(token, L.TAG_ARRAY_START, values, key, up)
+    if (frame === undefined) return
+    const words = this.words
     const count = values.length
-    for (let i = 0; i < count && !this.truncated; i++) this.element(values[i], i, node)
+    for (let i = 0; i < count; i++) {
+      const before = this.pos
+      try {
+        const value = values[i]
+        if (typeof value === 'string') {
+          const length = value.length
+          if (length > SHORT_STRING) this.longString(0, value, length, node)
+          else this.shortString(0, value, length)
+        } else if (typeof value === 'number' && (value | 0) === value) {
+          words[before] = L.TAG_INT32
+          words[before + 1] = value
+          this.pos = before + 2
+        } else {
+          this.value(0, value, i, node, frame)
+        }
+      } catch (thrown) {
+        this.pos = before
+        this.text(L.TAG_MARKER, 0, describeThrow(thrown))
+      }
+      if (this.pos > this.end) {
+        if (!this.truncated) this.cutElement(before)
+        break
+      }
+    }
     this.leave()
   }
 
   /**
-   * Opens a container. Returns false, with a marker written in its place, when it is one of its own
-   * ancestors or too deep.
+   * Opens a container and returns its frame; undefined, with a marker written in its place, when it is one of
+   * its own ancestors or too deep.
    */
-  enter(token: number, tag: number, container: object, key: string | number): boolean {
-    const depth = this.depth
-    const ancestors = this.ancestors
-    for (let i = 0; i < depth; i++) {
-      if (ancestors[i] === container) {
-        this.text(L.TAG_MARKER, token, `[Circular: ${this.pathTo(i)}]`)
-        return false
-      }
-    }
-    if (depth >= MAX_DEPTH) {
-      this.text(L.TAG_MARKER, token, `[Truncated: deeper than ${MAX_DEPTH} levels]`)
-      this.flags |= L.FLAG_TRUNCATED
-      return false
-    }
-    ancestors[depth] = container
-    this.path[depth] = key
-    this.depth = depth + 1
+  enter(
+    token: number,
+    tag: number,
+    container: object,
+    key: string | number,
+    up: Frame | undefined,
+  ): Frame | undefined {
+    if (this.refused(token, container, up)) return undefined
     this.words[this.pos++] = tag | token
-    return true
+    return new Frame(container, key, up)
+  }
+
+  /** The frame of an object whose entries are the top-level fields. */
+  frame(fields: object): Frame {
+    return new Frame(fields, '$', undefined)
   }
 
   /** Closes the container opened last. */
   leave(): void {
-    this.depth--
-    this.ancestors[this.depth] = ObjectPrototype
     this.words[this.pos++] = L.TAG_CLOSE
   }
 
-  private pathTo(depth: number): string {
-    let path = '$'
-    for (let i = 0; i <= depth; i++) {
-      const key = this.path[i]
-      if (key === '$') continue
-      path += typeof key === 'number' ? `[${key}]` : `.${key}`
+  /** Writes a marker in place of a container that is inside itself, or too deep. */
+  private refused(token: number, container: object, up: Frame | undefined): boolean {
+    for (let frame = up; frame !== undefined; frame = frame.up) {
+      if (frame.container === container) {
+        this.text(L.TAG_MARKER, token, `[Circular: ${frame.path()}]`)
+        return true
+      }
     }
-    return path
+    if (up !== undefined && up.depth >= MAX_DEPTH) {
+      this.text(L.TAG_MARKER, token, `[Truncated: deeper than ${MAX_DEPTH} levels]`)
+      this.flags |= L.FLAG_TRUNCATED
+      return true
+    }
+    return false
   }
 
   /** Writes the message. Calls with the same message log the same shapes, so it also chooses the prediction. */
@@ -881,7 +985,7 @@ export class Encoder {
     if (token === 0) this.insertKey(info, start)
   }
 
-  private inline(info: KeyInfo, value: unknown, node: Shape): void {
+  private inline(info: KeyInfo, value: unknown, node: Shape, up: Frame | undefined): void {
     if (Shapes.ripe(info)) {
       const id = this.ring.intern(info.label)
       if (id !== 0) info.token = id << KEY_SHIFT
@@ -890,7 +994,7 @@ export class Encoder {
     // The key may be interned while its own value is written.
     const { token } = info
     if (typeof value === 'string') this.string(token, value, node)
-    else this.value(token, value, info.name, node)
+    else this.value(token, value, info.name, node, up)
     if (token === 0) this.insertKey(info, start)
   }
 
@@ -912,6 +1016,7 @@ export class Encoder {
     this.pos = start
     this.marker(info, '[Truncated]')
     this.truncated = true
+    this.end = 0
   }
 
   // --- events inside events -------------------------------------------------------------------------------
@@ -924,17 +1029,17 @@ export class Encoder {
     message: unknown,
     fields: unknown,
     error: unknown,
+    args: readonly unknown[] | undefined,
   ): Outcome {
-    this.ring.submitted(level)
+    ;(this.ring.counters[SUBMITTED + level] as number)++
     if (this.nested >= MAX_NESTED) {
       this.ring.dropEncode(level)
       return Outcome.Dropped
     }
     this.nested++
-    const ancestors = this.ancestors.slice()
     const saved = this.useScratch()
     try {
-      this.record(0, level, logger, scope, message, fields, error)
+      this.record(0, level, logger, scope, message, undefined, fields, error, args)
       const record: number[] = []
       for (let i = 0; i < this.pos; i++) record.push(this.words[i] as number)
       this.deferred.push({ words: record, level })
@@ -944,7 +1049,6 @@ export class Encoder {
       return Outcome.Dropped
     } finally {
       this.restore(saved)
-      for (let i = 0; i < ancestors.length; i++) this.ancestors[i] = ancestors[i] as object
       this.nested--
     }
   }
@@ -971,7 +1075,6 @@ export class Encoder {
       bytes: this.bytes,
       pos: this.pos,
       end: this.end,
-      depth: this.depth,
       flags: this.flags,
       truncated: this.truncated,
       unwrapped: this.unwrapped,
@@ -987,7 +1090,6 @@ export class Encoder {
     this.bytes = scratch.bytes
     this.pos = 0
     this.end = this.ring.maxEventWords - MARGIN_WORDS
-    this.depth = 0
     this.flags = 0
     this.truncated = false
     this.unwrapped = undefined
@@ -1000,7 +1102,6 @@ export class Encoder {
     this.bytes = saved.bytes
     this.pos = saved.pos
     this.end = saved.end
-    this.depth = saved.depth
     this.flags = saved.flags
     this.truncated = saved.truncated
     this.unwrapped = saved.unwrapped

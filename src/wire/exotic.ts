@@ -2,8 +2,9 @@
 // docs/values.md has the table; __test__/values.spec.ts proves each row.
 
 import { types } from 'node:util'
-import { type Encoder, ERROR_KEY } from './encoder.js'
+import type { Encoder, Frame } from './encoder.js'
 import * as L from './layout.js'
+import { ERROR_KEY } from './shapes.js'
 
 /** Bytes of a Buffer that are shown in hexadecimal. */
 const SHOWN_BYTES = 64
@@ -38,33 +39,35 @@ export function writeExotic(
   value: object,
   token: number,
   key: string | number,
+  up: Frame | undefined,
 ): void {
   if (isPlain(value)) {
-    encoder.plain(token, value, key)
+    encoder.plain(token, value, key, encoder.shapes.anonymous, up)
   } else if (isError(value)) {
-    writeError(encoder, value, token, key)
+    writeError(encoder, value, token, key, up)
   } else if (Array.isArray(value)) {
-    encoder.array(token, value, key)
+    encoder.array(token, value, key, encoder.shapes.anonymous, up)
   } else if (types.isDate(value)) {
     encoder.float(L.TAG_DATE, token, Date.prototype.getTime.call(value))
   } else if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
-    writeBinary(encoder, value as ArrayBufferView | ArrayBufferLike, token, key)
+    writeBinary(encoder, value as ArrayBufferView | ArrayBufferLike, token, key, up)
   } else if (types.isMap(value)) {
-    writeMap(encoder, value, token, key)
+    writeMap(encoder, value, token, key, up)
   } else if (types.isSet(value)) {
-    if (!encoder.enter(token, L.TAG_ARRAY_START, value, key)) return
+    const frame = encoder.enter(token, L.TAG_ARRAY_START, value, key, up)
+    if (frame === undefined) return
     let index = 0
     for (const item of Set.prototype.values.call(value)) {
       if (encoder.truncated) break
-      encoder.element(item, index++)
+      encoder.element(item, index++, frame)
     }
     encoder.leave()
   } else if (types.isRegExp(value)) {
-    encoder.value(token, RegExp.prototype.toString.call(value), key)
+    encoder.value(token, RegExp.prototype.toString.call(value), key, encoder.shapes.anonymous, up)
   } else if (types.isBoxedPrimitive(value)) {
-    encoder.value(token, unbox(value), key)
+    encoder.value(token, unbox(value), key, encoder.shapes.anonymous, up)
   } else if (value instanceof URL || value instanceof URLSearchParams) {
-    encoder.value(token, value.toString(), key)
+    encoder.value(token, value.toString(), key, encoder.shapes.anonymous, up)
   } else if (types.isPromise(value)) {
     encoder.text(L.TAG_MARKER, token, '[Promise]')
   } else if (types.isWeakMap(value) || types.isWeakSet(value) || value instanceof WeakRef) {
@@ -74,7 +77,7 @@ export function writeExotic(
       `[${types.isWeakMap(value) ? 'WeakMap' : types.isWeakSet(value) ? 'WeakSet' : 'WeakRef'}]`,
     )
   } else {
-    writeInstance(encoder, value, token, key)
+    writeInstance(encoder, value, token, key, up)
   }
 }
 
@@ -125,71 +128,78 @@ export function writeExoticFields(encoder: Encoder, fields: object): void {
           return
         }
       }
-      encoder.enterTop(fields)
+      const frame = encoder.frame(fields)
       for (const key of Object.keys(fields)) {
         if (encoder.truncated) break
-        writeProperty(encoder, fields, key, true)
+        writeProperty(encoder, fields, key, true, frame)
       }
-      encoder.leaveTop()
     }
   } catch (thrown) {
     encoder.pos = start
-    encoder.depth = 0
-    encoder.field('fields', undefined, thrown)
+    encoder.marker(encoder.shapes.key('fields'), describeThrow(thrown))
   }
 }
 
 /** An instance of a class, a Proxy, an object of another realm: toJSON if there is one, own properties if not. */
-function writeInstance(encoder: Encoder, value: object, token: number, key: string | number): void {
+function writeInstance(
+  encoder: Encoder,
+  value: object,
+  token: number,
+  key: string | number,
+  up: Frame | undefined,
+): void {
   if (encoder.unwrapped !== value) {
     const toJson = (value as { toJSON?: unknown }).toJSON
     if (typeof toJson === 'function') {
       const result: unknown = toJson.call(value, String(key))
       if (result !== value) {
-        encoder.instead(token, result, key)
+        encoder.instead(token, result, key, up)
         return
       }
     }
   }
-  if (!encoder.enter(token, L.TAG_OBJECT_START, value, key)) return
+  const frame = encoder.enter(token, L.TAG_OBJECT_START, value, key, up)
+  if (frame === undefined) return
   for (const name of Object.keys(value)) {
     if (encoder.truncated) break
-    writeProperty(encoder, value, name, false)
+    writeProperty(encoder, value, name, false, frame)
   }
   encoder.leave()
 }
 
 /** Reads one own property and writes it; a throw becomes a marker. */
-function writeProperty(encoder: Encoder, owner: object, name: string, top: boolean): void {
+function writeProperty(
+  encoder: Encoder,
+  owner: object,
+  name: string,
+  top: boolean,
+  frame: Frame,
+): void {
   const info = encoder.shapes.key(name)
   if (top) encoder.flags |= info.flag
   if (info.withheld) {
-    encoder.entry(info, '[REDACTED]')
+    encoder.marker(info, '[REDACTED]')
     return
   }
   const start = encoder.pos
-  const depth = encoder.depth
   try {
     const value = (owner as Record<string, unknown>)[name]
-    if (value !== undefined) encoder.entry(info, value)
+    if (value !== undefined) encoder.entry(info, value, frame)
   } catch (thrown) {
     encoder.pos = start
-    encoder.depth = depth
     encoder.marker(info, describeThrow(thrown))
   }
 }
 
 /** Writes one named part of a value; a throw while it is read or written becomes a marker. */
-function writePart(encoder: Encoder, name: string, read: () => unknown): void {
+function writePart(encoder: Encoder, frame: Frame, name: string, read: () => unknown): void {
   if (encoder.truncated) return
   const start = encoder.pos
-  const depth = encoder.depth
   try {
     const value = read()
-    if (value !== undefined) encoder.keyed(name, value)
+    if (value !== undefined) encoder.keyed(name, value, frame)
   } catch (thrown) {
     encoder.pos = start
-    encoder.depth = depth
     encoder.marker(encoder.shapes.key(name), describeThrow(thrown))
   }
 }
@@ -199,6 +209,7 @@ function writeMap(
   map: Map<unknown, unknown>,
   token: number,
   key: string | number,
+  up: Frame | undefined,
 ): void {
   let named = true
   for (const name of Map.prototype.keys.call(map)) {
@@ -207,12 +218,13 @@ function writeMap(
       break
     }
   }
-  if (!encoder.enter(token, named ? L.TAG_OBJECT_START : L.TAG_ARRAY_START, map, key)) return
+  const frame = encoder.enter(token, named ? L.TAG_OBJECT_START : L.TAG_ARRAY_START, map, key, up)
+  if (frame === undefined) return
   let index = 0
   for (const [name, value] of Map.prototype.entries.call(map)) {
     if (encoder.truncated) break
-    if (named) writePart(encoder, name as string, () => value)
-    else encoder.element([name, value], index++)
+    if (named) writePart(encoder, frame, name as string, () => value)
+    else encoder.element([name, value], index++, frame)
   }
   encoder.leave()
 }
@@ -223,12 +235,14 @@ function writeBinary(
   value: ArrayBufferView | ArrayBufferLike,
   token: number,
   key: string | number,
+  up: Frame | undefined,
 ): void {
   if (ArrayBuffer.isView(value) && !types.isUint8Array(value) && !types.isDataView(value)) {
     const list = value as unknown as ArrayLike<number | bigint>
-    if (!encoder.enter(token, L.TAG_ARRAY_START, value, key)) return
+    const frame = encoder.enter(token, L.TAG_ARRAY_START, value, key, up)
+    if (frame === undefined) return
     const shown = Math.min(list.length, SHOWN_ELEMENTS)
-    for (let i = 0; i < shown; i++) encoder.element(list[i], i)
+    for (let i = 0; i < shown; i++) encoder.element(list[i], i, frame)
     if (shown < list.length) encoder.text(L.TAG_MARKER, 0, `[${list.length - shown} more]`)
     encoder.leave()
     return
@@ -252,7 +266,7 @@ function writeBinary(
   const shown = Math.min(view.length, SHOWN_BYTES)
   for (let i = 0; i < shown; i++) text += (view[i] as number).toString(16).padStart(2, '0')
   if (shown < view.length) text += '…'
-  encoder.value(token, text, key)
+  encoder.value(token, text, key, encoder.shapes.anonymous, up)
 }
 
 function unbox(value: object): unknown {
@@ -264,9 +278,16 @@ function unbox(value: object): unknown {
 }
 
 /** An Error: `type`, `message`, `stack`, `cause`, `errors`, then its own enumerable properties. */
-function writeError(encoder: Encoder, error: Error, token: number, key: string | number): void {
-  if (!encoder.enter(token, L.TAG_ERROR_START, error, key)) return
-  const part = (name: string, read: () => unknown) => writePart(encoder, name, read)
+function writeError(
+  encoder: Encoder,
+  error: Error,
+  token: number,
+  key: string | number,
+  up: Frame | undefined,
+): void {
+  const frame = encoder.enter(token, L.TAG_ERROR_START, error, key, up)
+  if (frame === undefined) return
+  const part = (name: string, read: () => unknown) => writePart(encoder, frame, name, read)
   part('type', () => {
     const made = error.constructor
     const name = typeof made === 'function' && made.name !== '' ? made.name : error.name

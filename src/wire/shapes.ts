@@ -40,6 +40,11 @@ export class KeyInfo {
   }
 }
 
+/** Field under which the error of a call travels. */
+export const ERROR_KEY = 'err'
+/** Different strings at a position after which it no longer looks for a constant one. */
+const PATIENCE = 16
+
 /** One position in the trie: a key after a certain sequence of keys. */
 export class Shape {
   /** The position that followed last time. */
@@ -51,6 +56,11 @@ export class Shape {
   token = 0
   /** Whether looking for repeated values at this position has paid off lately. */
   credit = 256
+  /** The string found here last, its dictionary id once it counts as a constant, and how long to go on looking. */
+  text = ''
+  textId = 0
+  repeats = 0
+  patience = PATIENCE
   /** Record flag that a top-level field of this name raises. */
   readonly flag: number
 
@@ -114,15 +124,16 @@ export class Shapes {
 
   /** The position of `key` after `from`; called when the prediction failed. */
   follow(from: Shape, key: string, owner: object): Shape {
-    if (!Object.hasOwn(owner, key)) return new Shape(key, this.key(key), true, this.none)
     let children = from.children
     if (children === undefined) {
+      if (!Object.hasOwn(owner, key)) return this.foreign(key)
       if (from === this.none || this.count >= MAX_SHAPES) return this.create(key)
       children = new Map()
       from.children = children
     }
     let node = children.get(key)
     if (node === undefined) {
+      if (!Object.hasOwn(owner, key)) return this.foreign(key)
       if (this.count >= MAX_SHAPES) return this.create(key)
       this.count++
       node = this.create(key)
@@ -145,6 +156,11 @@ export class Shapes {
   /** Counts a use of a key that has no token yet; true when it should be interned now. */
   static ripe(info: KeyInfo): boolean {
     return ++info.uses >= USES_BEFORE_INTERNING
+  }
+
+  /** A key of the prototype: never kept, since the same key may be an own one next time. */
+  private foreign(key: string): Shape {
+    return new Shape(key, this.key(key), true, this.none)
   }
 
   private create(key: string): Shape {
