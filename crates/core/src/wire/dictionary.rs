@@ -90,15 +90,19 @@ impl Dictionary {
         let mut at = 0usize;
         while let Some(word) = fresh.get(at..at + 4) {
             let len = u32::from_le_bytes([word[0], word[1], word[2], word[3]]) as usize;
-            let Some(bytes) = fresh.get(at + 4..(at + 4).saturating_add(len)) else {
+            // The padding belongs to the entry: without it the next one would be looked for too early.
+            let end = len
+                .checked_next_multiple_of(4)
+                .and_then(|padded| padded.checked_add(at + 4));
+            let Some(bytes) = end.and_then(|end| fresh.get(at + 4..end)) else {
                 break;
             };
-            let text = String::from_utf8_lossy(bytes);
+            let text = String::from_utf8_lossy(bytes.get(..len).unwrap_or_default());
             let id = u32::try_from(self.entries.len() + 1).unwrap_or(u32::MAX);
             self.entries.push(Entry::new(id, &text));
-            at += 4 + len.next_multiple_of(4);
+            at += 4 + bytes.len();
         }
-        self.consumed += at.min(fresh.len());
+        self.consumed += at;
     }
 
     /// Adds one string, as the producer would, and returns its id. For the pipeline's own records.
@@ -121,5 +125,38 @@ impl Dictionary {
     /// Whether nothing has been interned yet.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn an_entry_is_read_once_all_of_it_is_there_wherever_the_bytes_are_cut() {
+        let mut bytes = Vec::new();
+        for text in ["", "a", "key", "four", "na\u{ef}ve"] {
+            bytes.extend_from_slice(&u32::try_from(text.len()).unwrap().to_le_bytes());
+            bytes.extend_from_slice(text.as_bytes());
+            bytes.resize(bytes.len().next_multiple_of(4), 0);
+        }
+        for cut in 0..=bytes.len() {
+            let mut dictionary = Dictionary::new();
+            dictionary.extend(&bytes[..cut]);
+            assert!(dictionary.consumed() <= cut && dictionary.consumed().is_multiple_of(4));
+            dictionary.extend(&bytes[dictionary.consumed()..]);
+            assert_eq!(dictionary.consumed(), bytes.len());
+            assert_eq!(dictionary.len(), 5);
+            assert_eq!(dictionary.get(5).unwrap().text(), "na\u{ef}ve");
+        }
+    }
+
+    #[test]
+    fn a_length_beyond_the_end_stops_the_reading() {
+        let mut dictionary = Dictionary::new();
+        dictionary.extend(&[0xff; 64]);
+        assert!(dictionary.is_empty());
+        assert_eq!(dictionary.consumed(), 0);
     }
 }
