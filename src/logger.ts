@@ -1,3 +1,5 @@
+// biome-ignore-all lint/complexity/noArguments: rest parameters would allocate an array at every call
+
 // The API a person touches. A disabled level costs one comparison; an enabled one goes straight to the encoder.
 
 import type { Container } from './container.js'

@@ -264,7 +264,10 @@ impl Worker {
         });
         self.publish_stats();
         let Worker {
-            handle, sink, progress, ..
+            handle,
+            sink,
+            progress,
+            ..
         } = self;
         drop(catch_unwind(AssertUnwindSafe(move || drop(sink))));
         handle.ended.store(true, Ordering::Release);
