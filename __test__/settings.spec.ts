@@ -146,6 +146,7 @@ const settings: readonly Setting[] = [
   choice('durability', ['memory', 'fsync'], 'memory'),
   flag('sync', false),
   duration('shutdownTimeoutMs', 0, 3_600_000, 5000),
+  flag('handleSignals', true),
   text('service', undefined),
   text('env', undefined),
   text('version', undefined),

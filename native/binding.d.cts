@@ -9,6 +9,11 @@ declare namespace binding {
     flush(timeoutMs: number): Promise<string>
     close(timeoutMs: number): Promise<string>
     closeSync(timeoutMs: number): string
+    drainAtSignals(timeoutMs: number): void
+    forgetSignals(): void
+    armSignals(names: readonly string[]): void
+    disarmSignals(): void
+    sayOnStderr(text: string): void
     metrics(): string
     reopen(): void
     memory(name: string, take: boolean): string | null

@@ -9,6 +9,7 @@ import type { Metrics, Receipt } from './metrics.js'
 import { type OverflowPolicy, RingProducer } from './ring/producer.js'
 import { nativeDocument, ringBytes } from './settings/resolve.js'
 import type { ResolvedSettings } from './settings/schema.js'
+import { onSignals } from './signals.js'
 import { Encoder } from './wire/encoder.js'
 
 const { NativePipeline } = binding
@@ -23,6 +24,7 @@ export class Container {
 
   private readonly pipeline: binding.NativePipeline
   private readonly forgetExit: () => void
+  private readonly forgetSignals: (() => void) | undefined
   private flushing: Promise<Receipt> | undefined
   private nextFlush: Promise<Receipt> | undefined
   private closing: Promise<Receipt> | undefined
@@ -47,6 +49,8 @@ export class Container {
     )
     this.encoder = new Encoder(producer, () => false)
     this.forgetExit = onProcessExit(this)
+    if (settings.handleSignals)
+      this.forgetSignals = onSignals(this.pipeline, settings.shutdownTimeoutMs)
   }
 
   metrics(): Metrics {
@@ -84,9 +88,17 @@ export class Container {
       this.closed = true
       this.encoder.ring.close()
       this.forgetExit()
-      this.closing = this.pipeline.close(timeoutMs).then((text) => JSON.parse(text) as Receipt)
+      // Until then a signal waits for what is still being written.
+      this.closing = this.pipeline
+        .close(timeoutMs)
+        .then((text) => JSON.parse(text) as Receipt)
+        .finally(() => this.forgetSignals?.())
     }
     return this.closing
+  }
+
+  say(text: string): void {
+    this.pipeline.sayOnStderr(text)
   }
 
   reopen(): void {

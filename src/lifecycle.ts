@@ -4,6 +4,8 @@
 export interface Drainable {
   readonly shutdownTimeoutMs: number
   sync: boolean
+  /** Writes a line to standard error without ever waiting for its reader. */
+  say(text: string): void
   flushSync(timeoutMs: number): {
     complete: boolean
     sinks: readonly { name: string; complete: boolean; error: string | null }[]
@@ -20,10 +22,10 @@ function drainAll(): void {
       const receipt = container.flushSync(container.shutdownTimeoutMs)
       if (receipt.complete) continue
       const late = receipt.sinks.filter((sink) => !sink.complete)
-      process.stderr.write(
-        `fapilog: exit after ${container.shutdownTimeoutMs} ms with unwritten events in ${late
+      container.say(
+        `exit after ${container.shutdownTimeoutMs} ms with unwritten events in ${late
           .map((sink) => `${sink.name} (${sink.error ?? 'unknown'})`)
-          .join(', ')}\n`,
+          .join(', ')}`,
       )
     } catch {
       // Nothing may change how the process ends.

@@ -125,6 +125,8 @@ export interface LoggerOptions {
   readonly sync?: boolean
   /** Longest time that the end of the process waits for the sinks. @default 5000 */
   readonly shutdownTimeoutMs?: Duration
+  /** SIGTERM, SIGINT and SIGHUP wait for the sinks before they end a process that does not listen to them. @default true */
+  readonly handleSignals?: boolean
   /** Name of the service, in `context`. @default FAPILOG_SERVICE */
   readonly service?: string
   /** Deployment environment, in `context`. @default FAPILOG_ENV */

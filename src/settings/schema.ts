@@ -111,6 +111,7 @@ export const settingsSchema = z.strictObject({
   durability: z._default(z.enum(['memory', 'fsync']), 'memory'),
   sync: z._default(z.boolean(), false),
   shutdownTimeoutMs: z._default(duration(0, 3_600_000), 5000),
+  handleSignals: z._default(z.boolean(), true),
   service: z.optional(z.string()),
   env: z.optional(z.string()),
   version: z.optional(z.string()),

@@ -3,6 +3,9 @@
 //! None of these functions is on the path of a log call, except `wake`, which is called when the drain thread
 //! was found asleep, and `waitForSpace` under the `block` policy.
 
+#[cfg(unix)]
+mod signals;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,6 +106,46 @@ impl NativePipeline {
     #[napi(catch_unwind)]
     pub fn close_sync(&self, timeout_ms: f64) -> Result<String> {
         to_json(&self.pipeline.close(millis(timeout_ms)))
+    }
+
+    /// From now on SIGTERM, SIGINT and SIGHUP let this pipeline write what it holds, for up to `timeoutMs`.
+    /// Takes effect for those signals that `armSignals` has named.
+    #[napi(catch_unwind)]
+    pub fn drain_at_signals(&self, timeout_ms: f64) {
+        #[cfg(unix)]
+        signals::watch(Arc::downgrade(&self.pipeline), millis(timeout_ms));
+        #[cfg(not(unix))]
+        let _ = timeout_ms;
+    }
+
+    /// Takes `drainAtSignals` back.
+    #[napi(catch_unwind)]
+    pub fn forget_signals(&self) {
+        #[cfg(unix)]
+        signals::unwatch(&Arc::downgrade(&self.pipeline));
+    }
+
+    /// Takes the named signals over, for the process, where their disposition is the one that Node leaves.
+    /// Main thread only.
+    #[napi(catch_unwind)]
+    pub fn arm_signals(&self, names: Vec<String>) {
+        #[cfg(unix)]
+        signals::arm(&names);
+        #[cfg(not(unix))]
+        let _ = names;
+    }
+
+    /// Gives all signals back.
+    #[napi(catch_unwind)]
+    pub fn disarm_signals(&self) {
+        #[cfg(unix)]
+        signals::disarm();
+    }
+
+    /// Writes one line to standard error, if it takes it within a moment.
+    #[napi(catch_unwind)]
+    pub fn say_on_stderr(&self, text: String) {
+        fapilog_core::pipeline::say_on_stderr(&text);
     }
 
     /// All counters, as JSON.

@@ -1,6 +1,7 @@
 //! A pipeline: its rings, its drain thread, its sinks, and the handle that everybody else holds.
 
 mod batch;
+mod diagnostics;
 mod drain;
 mod metrics;
 mod parker;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use fapilog_ring::{Counter, Region, RingMemory};
 
+pub use diagnostics::say_on_stderr;
 pub use metrics::{Metrics, RingMetrics, SinkMetrics};
 pub use queue::WhenFull;
 pub use settings::{Constants, Destination, PipelineSettings, SinkSettings};
@@ -159,6 +161,22 @@ pub struct Receipt {
     pub complete: bool,
     /// One entry a sink.
     pub sinks: Vec<SinkReceipt>,
+}
+
+impl Receipt {
+    /// The sinks that have not completed and why, for people.
+    pub fn late(&self) -> String {
+        let late: Vec<String> = self
+            .sinks
+            .iter()
+            .filter(|sink| !sink.complete)
+            .map(|sink| {
+                let why = sink.error.as_deref().unwrap_or("unknown");
+                format!("{} ({why})", sink.name)
+            })
+            .collect();
+        late.join(", ")
+    }
 }
 
 /// A running pipeline. Dropping it closes it without waiting.
@@ -320,14 +338,23 @@ impl Pipeline {
 
     /// Waits until everything published before the call has been dealt with by every sink.
     pub fn flush(&self, timeout: Duration) -> Receipt {
+        let deadline = Instant::now() + timeout;
+        self.await_flush(self.begin_flush(), deadline)
+    }
+
+    /// Asks for a flush without waiting. Returns its number, for [`Pipeline::await_flush`].
+    pub fn begin_flush(&self) -> u64 {
         let number = self.shared.flush_wanted.fetch_add(1, Ordering::AcqRel) + 1;
         self.wake();
+        number
+    }
+
+    /// Waits for a flush, or until the deadline.
+    pub fn await_flush(&self, number: u64, deadline: Instant) -> Receipt {
         let done = |sink: &SinkHandle| sink.flushed() >= number || sink.has_ended();
         self.shared
             .progress
-            .wait_until(Instant::now() + timeout, || {
-                self.sinks.iter().all(|sink| done(sink))
-            });
+            .wait_until(deadline, || self.sinks.iter().all(|sink| done(sink)));
         self.receipt(done)
     }
 
