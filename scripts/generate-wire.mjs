@@ -42,6 +42,7 @@ const _: () = {
 function rustWire() {
   return `//! ${banner}
 ${snake(spec.record.flags, 'FLAG_', 'u8', (n) => `Record flag \`${n}\`.`)}
+${snake(spec.dictionary, 'DICTIONARY_', 'u32', (n) => `Flag \`${n}\` of a dictionary entry's length word.`)}
 ${snake(spec.keys, 'KEY_', 'u32', (n) => `Reserved key id \`${n}\`.`)}
 ${snake(spec.tags, 'TAG_', 'u8', (n) => `Value tag \`${n}\`.`)}
 ${snake(spec.text, 'TEXT_', 'u32', (n) => `Text encoding \`${n}\`.`)}
@@ -73,6 +74,7 @@ export const RECORD_HEADER_WORDS = ${spec.record.HEADER_WORDS}
 ${ts(spec.record.words, 'WORD_')}
 ${ts(spec.record.kinds, 'KIND_')}
 ${ts(spec.record.flags, 'FLAG_')}
+${ts(spec.dictionary, 'DICTIONARY_')}
 ${ts(spec.keys, 'KEY_')}
 ${ts(spec.tags, 'TAG_')}
 ${ts(spec.text, 'TEXT_')}

@@ -4,6 +4,7 @@
 // the index of the word where the next record starts.
 
 import {
+  DICTIONARY_BINARY,
   DICTIONARY_BYTES,
   HEADER_BYTES,
   OFFSET_DICTIONARY_COUNT,
@@ -184,18 +185,38 @@ export class RingProducer {
 
   /** Appends a string to the dictionary; its id, or 0 when there is no room. */
   intern(text: string): number {
-    const used = this.words[OFFSET_DICTIONARY_USED >> 2] as number
     const length = Buffer.byteLength(text)
-    const padded = (length + 3) & ~3
-    if (used + 4 + padded > DICTIONARY_BYTES) return 0
-    const id = (this.words[OFFSET_DICTIONARY_COUNT >> 2] as number) + 1
-    if (id >= MAX_DICTIONARY_ID) return 0
+    const at = this.entry(length, length)
+    if (at === 0) return 0
+    this.bytes.utf8Write(text, at, length)
+    return this.entered(length)
+  }
+
+  /** Appends the tokens of a scope to the dictionary; their id, or 0 when there is no room. */
+  internWords(words: readonly number[]): number {
+    const length = words.length * 4
+    const at = this.entry(length, length | DICTIONARY_BINARY)
+    if (at === 0) return 0
+    for (let i = 0; i < words.length; i++) this.words[(at >> 2) + i] = words[i] as number
+    return this.entered(length)
+  }
+
+  /** Starts a dictionary entry; the byte where its content goes, or 0. */
+  private entry(length: number, word: number): number {
+    const used = this.words[OFFSET_DICTIONARY_USED >> 2] as number
+    const count = this.words[OFFSET_DICTIONARY_COUNT >> 2] as number
+    if (used + 4 + length > DICTIONARY_BYTES || count + 1 >= MAX_DICTIONARY_ID) return 0
     const at = HEADER_BYTES + used
-    this.words[at >> 2] = length
-    this.bytes.utf8Write(text, at + 4, length)
+    this.words[at >> 2] = word
+    return at + 4
+  }
+
+  /** Publishes the entry that was started; the head of the record that refers to it orders it. */
+  private entered(length: number): number {
+    const used = this.words[OFFSET_DICTIONARY_USED >> 2] as number
+    const id = (this.words[OFFSET_DICTIONARY_COUNT >> 2] as number) + 1
     this.words[OFFSET_DICTIONARY_COUNT >> 2] = id
-    // Published by the head of the record that refers to it.
-    Atomics.store(this.words, OFFSET_DICTIONARY_USED >> 2, used + 4 + padded)
+    Atomics.store(this.words, OFFSET_DICTIONARY_USED >> 2, used + 4 + ((length + 3) & ~3))
     return id
   }
 

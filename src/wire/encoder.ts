@@ -35,6 +35,8 @@ const MAX_CANDIDATES = 1024
 const MAX_CREDIT = 512
 /** Misses allowed when it looks again. */
 const SECOND_CHANCE = 128
+/** Events after which the fields of a scope are referred to instead of copied: it belongs to something lasting. */
+const USES_BEFORE_INTERNING = 64
 /** Events that share one reading of the clock, at most. */
 const TIME_REUSE = 64
 /** Events written while another is being encoded (a getter that logs), at most. */
@@ -50,6 +52,9 @@ export interface EncodedScope {
   readonly words: readonly number[]
   /** Record flags that the fields raise. */
   readonly flags: number
+  /** Token that refers to the words in the dictionary; made when the scope turns out to be used a lot. */
+  token: number
+  uses: number
 }
 
 /** Result of an attempt to write an event. */
@@ -221,7 +226,7 @@ export class Encoder {
         if (this.deferred.length !== 0) this.writeDeferred()
       }
     }
-    return { words, flags }
+    return { words, flags, token: 0, uses: 0 }
   }
 
   /** Interns a string that will be referred to often (a logger's name); 0 when the dictionary is full. */
@@ -299,8 +304,17 @@ export class Encoder {
   }
 
   private copyScope(scope: EncodedScope): void {
+    if (scope.token !== 0) {
+      this.words[this.pos++] = scope.token
+      this.flags |= scope.flags
+      return
+    }
     const from = scope.words
     const count = from.length
+    if (++scope.uses === USES_BEFORE_INTERNING && count > 1) {
+      const id = this.ring.internWords(from)
+      if (id !== 0) scope.token = L.TAG_SCOPE | (id << KEY_SHIFT)
+    }
     let pos = this.pos
     if (pos + count > this.end) {
       this.truncated = true

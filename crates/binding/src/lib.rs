@@ -67,9 +67,12 @@ impl NativePipeline {
             .map_err(|e| js_error(&e))?;
         // When this environment ends (a worker, or the main thread when its loop is empty), what it has
         // published is drained; the memory itself is kept alive by the pipeline until then.
-        let pipeline = Arc::clone(&self.pipeline);
+        // Weak: the hook lives as long as the thread and must not keep what was closed and forgotten.
+        let pipeline = Arc::downgrade(&self.pipeline);
         env.add_env_cleanup_hook((), move |()| {
-            pipeline.detach(id, Duration::from_secs(5));
+            if let Some(pipeline) = pipeline.upgrade() {
+                pipeline.detach(id, Duration::from_secs(5));
+            }
         })?;
         Ok(NativeRing {
             pipeline: Arc::clone(&self.pipeline),

@@ -582,7 +582,6 @@ fn flood(pipeline: &Arc<Pipeline>, stop: &Arc<AtomicBool>) -> Vec<JoinHandle<()>
 }
 
 #[test]
-#[ignore = "bug: the drain thread flushes only when every ring is empty"]
 fn a_flush_does_not_wait_for_what_is_logged_after_it() {
     let script = Script::new(Mode::Write);
     let pipeline = scripted(sink("sink"), &script);
@@ -611,7 +610,6 @@ fn a_flush_does_not_wait_for_what_is_logged_after_it() {
 }
 
 #[test]
-#[ignore = "bug: the drain thread ends only when every ring is empty"]
 fn closing_ends_while_another_thread_goes_on_logging() {
     let script = Script::new(Mode::Write);
     let pipeline = scripted(sink("sink"), &script);
@@ -654,7 +652,6 @@ fn closing_writes_everything_that_was_logged() {
 }
 
 #[test]
-#[ignore = "bug: what the drain thread still held is counted as overflow"]
 fn a_sink_that_fails_until_the_deadline_is_counted_as_dropped_by_shutdown() {
     let script = Script::new(Mode::Refuse(io::ErrorKind::StorageFull));
     let pipeline = scripted(
@@ -680,7 +677,6 @@ fn a_sink_that_fails_until_the_deadline_is_counted_as_dropped_by_shutdown() {
 }
 
 #[test]
-#[ignore = "bug: what the drain thread still held is counted as overflow"]
 fn closing_does_not_wait_for_a_sink_that_never_returns() {
     let script = Script::new(Mode::Hold);
     let other = Script::new(Mode::Write);
@@ -783,7 +779,6 @@ fn a_closed_pipe_drops_what_it_was_given_and_says_so() {
 }
 
 #[test]
-#[ignore = "bug: as a_ring_that_leaves_before_it_was_seen"]
 fn detaching_drains_the_ring_and_lets_go_of_its_memory() {
     let script = Script::new(Mode::Write);
     let pipeline = scripted(sink("sink"), &script);
@@ -803,7 +798,6 @@ fn detaching_drains_the_ring_and_lets_go_of_its_memory() {
 }
 
 #[test]
-#[ignore = "bug: the drain thread retires it undrained"]
 fn a_ring_that_leaves_before_it_was_seen_is_drained_too() {
     let script = Script::new(Mode::Write);
     let pipeline = scripted(sink("sink"), &script);

@@ -72,19 +72,27 @@ impl Drain {
             let stopping = self.shared.stopping.load(Ordering::Acquire);
             self.refresh_sources();
             self.count_tick();
-            if self.drain_round() {
+            let moved = self.drain_round();
+            if moved {
                 active = Instant::now();
+            }
+            if flush > flushed || stopping {
+                // Up to here and no further: whoever goes on logging holds up neither a flush nor the end.
+                self.drain_published();
+                self.hand_over();
+                if flush > flushed {
+                    flushed = flush;
+                    self.flush_sinks(flush);
+                }
+                if stopping {
+                    break;
+                }
+                continue;
+            }
+            if moved {
                 continue;
             }
             self.hand_over();
-            if flush > flushed {
-                flushed = flush;
-                self.flush_sinks(flush);
-                continue;
-            }
-            if stopping {
-                break;
-            }
             if active.elapsed() < LINGER {
                 self.shared.parker.sleep(POLL);
             } else if self.park() {
@@ -120,6 +128,19 @@ impl Drain {
         }
         self.sources = sources;
         moved
+    }
+
+    /// Takes everything that is published by now from every ring, and not what comes meanwhile.
+    fn drain_published(&mut self) {
+        let mut sources = std::mem::take(&mut self.sources);
+        for source in &mut sources {
+            let pending = source.consumer.pending_units();
+            let start = source.consumer.position();
+            while source.consumer.position().wrapping_sub(start) < pending
+                && self.drain_chunk(source)
+            {}
+        }
+        self.sources = sources;
     }
 
     fn drain_chunk(&mut self, source: &mut Source) -> bool {
@@ -208,7 +229,7 @@ impl Drain {
                     slot.memory.region().set_tick(0);
                 }
             });
-            sink.count_overflow(&dropped);
+            sink.count_dropped(&dropped);
         }
         self.pool.give_back(batch);
     }
@@ -256,21 +277,21 @@ impl Drain {
             .collect();
         for (id, memory, leaving) in slots {
             let known = self.sources.iter().position(|source| source.id == id);
-            match (known, leaving) {
-                (None, false) => self.sources.push(Source {
+            let at = known.unwrap_or_else(|| {
+                self.sources.push(Source {
                     id,
                     consumer: Consumer::new(*memory.region()),
                     dictionary: Dictionary::new(),
                     _memory: memory,
-                }),
-                (known, true) => {
-                    if let Some(at) = known {
-                        let mut source = self.sources.swap_remove(at);
-                        while self.drain_chunk(&mut source) {}
-                    }
-                    self.shared.retire(id);
-                }
-                (Some(_), false) => {}
+                });
+                self.sources.len() - 1
+            });
+            if leaving {
+                // Also when it came and went unseen: it may hold records all the same.
+                let mut source = self.sources.swap_remove(at);
+                while self.drain_chunk(&mut source) {}
+                drop(source);
+                self.shared.retire(id);
             }
         }
         self.rings_seen = version;

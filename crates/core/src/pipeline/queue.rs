@@ -27,6 +27,8 @@ pub enum WhenFull {
 pub enum Item {
     /// Lines to write.
     Batch(Arc<Batch>),
+    /// A report about lost events: written as a batch is, but never dropped for want of room.
+    Report(Arc<Batch>),
     /// Everything before this has been asked to be on the destination.
     Flush(u64),
     /// The destination is to be opened again.
@@ -117,6 +119,20 @@ impl Queue {
         drop(state);
         self.filled.notify_one();
         dropped
+    }
+
+    /// Adds a report behind everything queued; never waits, never dropped.
+    pub fn report(&self, batch: Arc<Batch>) {
+        let mut state = self.lock();
+        state.bytes += batch.bytes.len();
+        state.items.push_back(Item::Report(batch));
+        drop(state);
+        self.filled.notify_one();
+    }
+
+    /// Whether a report is better kept for later: the queue is more than half full.
+    pub fn is_pressed(&self) -> bool {
+        self.lock().bytes > self.max_bytes / 2
     }
 
     /// Adds a command behind everything queued; never waits, never dropped.

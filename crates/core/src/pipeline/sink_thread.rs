@@ -167,10 +167,16 @@ impl SinkHandle {
         self.lock().clone()
     }
 
-    /// Counts events that the queue dropped.
-    pub fn count_overflow(&self, dropped: &LevelCounts) {
+    /// Counts events that the queue dropped, because it was full or because the time for shutting down is over.
+    pub fn count_dropped(&self, dropped: &LevelCounts) {
         if dropped.total() > 0 {
-            self.lock().dropped_overflow.merge(dropped);
+            let late = self.queue.is_abandoned();
+            let mut ledger = self.lock();
+            if late {
+                ledger.dropped_shutdown.merge(dropped);
+            } else {
+                ledger.dropped_overflow.merge(dropped);
+            }
         }
     }
 

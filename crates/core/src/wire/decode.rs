@@ -124,6 +124,7 @@ impl<'a> Record<'a> {
             depth: 0,
             damaged: false,
             dictionary: self.dictionary,
+            outer: None,
         };
         let message = tokens.next().map(|token| token.value);
         (message, tokens)
@@ -184,6 +185,8 @@ pub struct Tokens<'a> {
     depth: u32,
     damaged: bool,
     dictionary: &'a Dictionary,
+    /// Where to go on after the tokens of a scope.
+    outer: Option<(&'a [u8], usize)>,
 }
 
 impl<'a> Tokens<'a> {
@@ -208,6 +211,17 @@ impl<'a> Tokens<'a> {
     }
 
     #[inline(always)]
+    /// Goes on with the tokens of a scope; they stand at the top level and refer to no other scope.
+    fn enter_scope(&mut self, id: u32) {
+        match self.dictionary.get(id) {
+            Some(entry) if self.outer.is_none() && self.depth == 0 => {
+                self.outer = Some((self.body, self.at));
+                (self.body, self.at) = (entry.words(), 0);
+            }
+            _ => self.damaged = true,
+        }
+    }
+
     fn word(&mut self) -> Option<u32> {
         let word = word_at(self.body, self.at)?;
         self.at += 4;
@@ -253,18 +267,25 @@ impl<'a> Tokens<'a> {
 
     #[inline(always)]
     fn read(&mut self) -> Option<Token<'a>> {
-        let word = match word_at(self.body, self.at) {
-            Some(word) => word,
-            None => {
+        let (tag, word) = loop {
+            let word = word_at(self.body, self.at).unwrap_or(u32::from(TAG_END));
+            let tag = word as u8;
+            if tag == TAG_END {
                 self.damaged |= self.depth > 0;
-                return None;
+                match self.outer.take() {
+                    Some((body, at)) if !self.damaged => (self.body, self.at) = (body, at),
+                    _ => return None,
+                }
+            } else if tag == TAG_SCOPE {
+                self.at += 4;
+                self.enter_scope(word >> 8);
+                if self.damaged {
+                    return None;
+                }
+            } else {
+                break (tag, word);
             }
         };
-        let tag = word as u8;
-        if tag == TAG_END {
-            self.damaged |= self.depth > 0;
-            return None;
-        }
         self.at += 4;
         let token = self.read_payload(tag, word >> 8);
         self.damaged |= token.is_none();
@@ -392,6 +413,32 @@ mod tests {
             }
         }
         assert_eq!(depth, 0);
+        assert!(tokens.damaged());
+    }
+
+    #[test]
+    fn the_tokens_of_a_scope_stand_where_it_is_referred_to() {
+        let mut dictionary = Dictionary::new();
+        let key = dictionary.intern("a");
+        let mut scope = RecordWriter::new(Level::INFO, 0, 0.0);
+        scope.int(key, 1);
+        let id = dictionary.intern_words(&scope.finish()[24..32]);
+        let mut writer = RecordWriter::new(Level::INFO, 0, 0.0);
+        writer.message("m");
+        writer.scope(id);
+        writer.int(key, 2);
+        writer.scope(99);
+        let bytes = writer.finish();
+        let record = Records::new(&bytes, &dictionary).next().unwrap();
+        let (_, mut tokens) = record.message_and_fields();
+        let seen: Vec<i32> = tokens
+            .by_ref()
+            .map(|token| match token.value {
+                Value::Int(value) => value,
+                _ => -1,
+            })
+            .collect();
+        assert_eq!(seen, [1, 2]);
         assert!(tokens.damaged());
     }
 

@@ -4,7 +4,7 @@
 //! never changes one; ids count from 1. The consumer mirrors them here, with the escaped JSON form made
 //! once, so that an interned string costs one copy per event.
 
-use super::layout::CONTEXT_KEYS;
+use super::layout::{CONTEXT_KEYS, DICTIONARY_BINARY};
 use crate::format::json_text;
 
 /// Position of a key among the fields that the envelope moves to `context`.
@@ -20,9 +20,18 @@ pub struct Entry {
     /// `"text":`, as an object key.
     key: Box<[u8]>,
     context: Option<ContextSlot>,
+    /// Token words of a scope, for entries that are no strings.
+    words: Box<[u8]>,
 }
 
 impl Entry {
+    fn of_words(id: u32, words: &[u8]) -> Self {
+        Self {
+            words: words.into(),
+            ..Self::new(id, "")
+        }
+    }
+
     fn new(id: u32, text: &str) -> Self {
         let mut quoted = Vec::with_capacity(text.len() + 3);
         json_text::write_str(&mut quoted, text);
@@ -37,6 +46,7 @@ impl Entry {
                 .iter()
                 .position(|known| *known == text)
                 .and_then(|slot| u8::try_from(slot).ok()),
+            words: Box::default(),
         }
     }
 
@@ -48,6 +58,11 @@ impl Entry {
     /// The string itself.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The tokens of a scope (the fields of a child logger that is used a lot); empty for strings.
+    pub fn words(&self) -> &[u8] {
+        &self.words
     }
 
     /// The JSON string literal, quotes included.
@@ -89,7 +104,8 @@ impl Dictionary {
     pub fn extend(&mut self, fresh: &[u8]) {
         let mut at = 0usize;
         while let Some(word) = fresh.get(at..at + 4) {
-            let len = u32::from_le_bytes([word[0], word[1], word[2], word[3]]) as usize;
+            let word = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
+            let len = (word & !DICTIONARY_BINARY) as usize;
             // The padding belongs to the entry: without it the next one would be looked for too early.
             let end = len
                 .checked_next_multiple_of(4)
@@ -97,9 +113,13 @@ impl Dictionary {
             let Some(bytes) = end.and_then(|end| fresh.get(at + 4..end)) else {
                 break;
             };
-            let text = String::from_utf8_lossy(bytes.get(..len).unwrap_or_default());
+            let content = bytes.get(..len).unwrap_or_default();
             let id = u32::try_from(self.entries.len() + 1).unwrap_or(u32::MAX);
-            self.entries.push(Entry::new(id, &text));
+            self.entries.push(if word & DICTIONARY_BINARY == 0 {
+                Entry::new(id, &String::from_utf8_lossy(content))
+            } else {
+                Entry::of_words(id, content)
+            });
             at += 4 + bytes.len();
         }
         self.consumed += at;
@@ -109,6 +129,13 @@ impl Dictionary {
     pub fn intern(&mut self, text: &str) -> u32 {
         let id = u32::try_from(self.entries.len() + 1).unwrap_or(u32::MAX);
         self.entries.push(Entry::new(id, text));
+        id
+    }
+
+    /// Adds the tokens of a scope, as the producer would, and returns their id.
+    pub fn intern_words(&mut self, words: &[u8]) -> u32 {
+        let id = u32::try_from(self.entries.len() + 1).unwrap_or(u32::MAX);
+        self.entries.push(Entry::of_words(id, words));
         id
     }
 

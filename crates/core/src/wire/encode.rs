@@ -115,6 +115,11 @@ impl RecordWriter {
         self.token(TAG_ERROR_START, key);
     }
 
+    /// Refers to the tokens of a scope in the dictionary.
+    pub fn scope(&mut self, id: u32) {
+        self.token(TAG_SCOPE, id);
+    }
+
     /// Closes the innermost container.
     pub fn close(&mut self) {
         self.token(TAG_CLOSE, KEY_NONE);

@@ -9,6 +9,8 @@ pub const FLAG_ERROR: u8 = 4;
 pub const FLAG_TRUNCATED: u8 = 8;
 /// Record flag `SENSITIVE`.
 pub const FLAG_SENSITIVE: u8 = 16;
+/// Flag `BINARY` of a dictionary entry's length word.
+pub const DICTIONARY_BINARY: u32 = 2147483648;
 /// Reserved key id `NONE`.
 pub const KEY_NONE: u32 = 0;
 /// Reserved key id `INLINE`.
@@ -53,6 +55,8 @@ pub const TAG_ARRAY_START: u8 = 17;
 pub const TAG_ERROR_START: u8 = 18;
 /// Value tag `CLOSE`.
 pub const TAG_CLOSE: u8 = 19;
+/// Value tag `SCOPE`.
+pub const TAG_SCOPE: u8 = 20;
 /// Text encoding `LATIN1`.
 pub const TEXT_LATIN1: u32 = 0;
 /// Text encoding `UTF16`.

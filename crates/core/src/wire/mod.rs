@@ -11,6 +11,7 @@
 //! | `STRING_REF` | one word: dictionary id |
 //! | `STRING_LATIN1` `STRING_UTF16` `STRING_UTF8` | byte length, then the bytes padded to a word |
 //! | `BIGINT` `FUNCTION` `SYMBOL` `MARKER` | a text: `byte length << 2 \| encoding`, then the bytes |
+//! | `SCOPE` | none; the key bits are the dictionary id of tokens that stand here |
 //! | `OBJECT_START` `ARRAY_START` `ERROR_START` | none; entries follow up to the matching `CLOSE` |
 //!
 //! `key` is a dictionary id, 0 for none (array elements and the message), or `KEY_INLINE`: then a text
