@@ -51,7 +51,8 @@ const child = async (name, seconds, gaps) => {
   try {
     const { log, close } = await loggers[name](file)
     log?.info('the first event')
-    await sleep(500) // start-up work is over
+    // V8 itself collects for some seconds after a start (its memory reducer): not the logger's doing, and over then.
+    await sleep(10_000)
     const before = process.cpuUsage()
     await sleep(seconds * 1000)
     const { user, system } = process.cpuUsage(before)
