@@ -22,6 +22,8 @@ interface SinkMetrics {
     readonly failed: number;
     readonly shutdown: number;
   };
+  /** Reports about lost events written; they are in none of the other counters. */
+  readonly reports: number;
   /** Bytes written. */
   readonly bytes: number;
   /** Batches written. */
@@ -73,6 +75,13 @@ interface Metrics {
     readonly accepted: number; /** Bytes that could not be read as records; always 0 unless memory was overwritten. */
     readonly damagedBytes: number;
   };
+  /** What was found worth saying about the pipeline itself, on standard error and to `onError`. */
+  readonly diagnostics: {
+    readonly reported: number; /** Lines that standard error was spared. */
+    readonly suppressed: number; /** Errors that `onError` was not told of, because there were too many at once. */
+    readonly lost: number; /** Errors thrown by `onError`. */
+    readonly thrown: number;
+  };
 }
 /** What one sink says to a flush. */
 interface SinkReceipt {
@@ -92,6 +101,47 @@ interface Receipt {
   readonly complete: boolean;
   readonly sinks: readonly SinkReceipt[];
 }
+/** Base class of every error that fapilog throws or reports. */
+declare class FapilogError extends Error {
+  /** Stable code, `FAPILOG_…`. */
+  readonly code: string;
+  constructor(code: string, message: string, options?: {
+    cause?: unknown;
+  });
+}
+/** One problem of a configuration. */
+interface ConfigurationProblem {
+  /** Where, for example `sinks[0].rotate.maxBytes`. */
+  readonly path: string;
+  /** The value that was given. */
+  readonly value: unknown;
+  /** What is allowed there. */
+  readonly expected: string;
+  /** Names of which the nearest is suggested. */
+  readonly candidates?: readonly string[];
+  /** What is near to it. @default the value, or the last part of the path */
+  readonly name?: string;
+}
+/** Settings that cannot work. Lists every problem, with path, value, what is allowed and the nearest name. */
+declare class ConfigurationError extends FapilogError {
+  /** All problems found. */
+  readonly problems: readonly ConfigurationProblem[];
+  constructor(message: string, problems?: readonly ConfigurationProblem[], options?: {
+    cause?: unknown;
+  });
+  /** Builds the error from its problems. */
+  static of(problems: readonly ConfigurationProblem[]): ConfigurationError;
+}
+/** A plugin that cannot be used, or failed. */
+declare class PluginError extends FapilogError {
+  constructor(message: string, options?: {
+    cause?: unknown;
+  });
+}
+/** The pipeline itself cannot work: no native binary, no thread, no memory. */
+declare class PipelineError extends FapilogError {}
+/** A sink cannot be opened, or has failed for good. */
+declare class SinkError extends FapilogError {}
 /** Fields of an event: any object. */
 type Fields = Readonly<Record<string, unknown>> | object;
 /** Fields that are only made when the level is enabled. */
@@ -283,6 +333,13 @@ interface LoggerOptions {
   readonly shutdownTimeoutMs?: Duration;
   /** SIGTERM, SIGINT and SIGHUP wait for the sinks before they end a process that does not listen to them. @default true */
   readonly handleSignals?: boolean;
+  /** One line on standard error, at most one a second of each kind, for all that goes wrong inside; without it only for losses. @default false */
+  readonly diagnostics?: boolean;
+  /**
+   * Is told what goes wrong inside, soon after: a sink that cannot write or never will again, a failed rotation,
+   * damaged memory, events that were cut. Never called from within a log call; what it throws is counted.
+   */
+  readonly onError?: (error: SinkError | PipelineError) => void;
   /** Name of the service, in `context`. @default FAPILOG_SERVICE */
   readonly service?: string;
   /** Deployment environment, in `context`. @default FAPILOG_ENV */
@@ -302,45 +359,4 @@ interface LoggerOptions {
  * @throws {PipelineError} when the native side cannot start
  */
 declare function createLogger(options?: LoggerOptions): Logger;
-/** Base class of every error that fapilog throws or reports. */
-declare class FapilogError extends Error {
-  /** Stable code, `FAPILOG_…`. */
-  readonly code: string;
-  constructor(code: string, message: string, options?: {
-    cause?: unknown;
-  });
-}
-/** One problem of a configuration. */
-interface ConfigurationProblem {
-  /** Where, for example `sinks[0].rotate.maxBytes`. */
-  readonly path: string;
-  /** The value that was given. */
-  readonly value: unknown;
-  /** What is allowed there. */
-  readonly expected: string;
-  /** Names of which the nearest is suggested. */
-  readonly candidates?: readonly string[];
-  /** What is near to it. @default the value, or the last part of the path */
-  readonly name?: string;
-}
-/** Settings that cannot work. Lists every problem, with path, value, what is allowed and the nearest name. */
-declare class ConfigurationError extends FapilogError {
-  /** All problems found. */
-  readonly problems: readonly ConfigurationProblem[];
-  constructor(message: string, problems?: readonly ConfigurationProblem[], options?: {
-    cause?: unknown;
-  });
-  /** Builds the error from its problems. */
-  static of(problems: readonly ConfigurationProblem[]): ConfigurationError;
-}
-/** A plugin that cannot be used, or failed. */
-declare class PluginError extends FapilogError {
-  constructor(message: string, options?: {
-    cause?: unknown;
-  });
-}
-/** The pipeline itself cannot work: no native binary, no thread, no memory. */
-declare class PipelineError extends FapilogError {}
-/** A sink cannot be opened, or has failed for good. */
-declare class SinkError extends FapilogError {}
 export { type ChildOptions, ConfigurationError, type ConfigurationProblem, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FormatName, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogMethod, type Logger, type LoggerOptions, type MemorySinkOptions, type Metrics, type NullSinkOptions, PipelineError, PluginError, type QueueOptions, type Receipt, type RotateOptions, type SinkCommonOptions, SinkError, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StderrSinkOptions, type StdoutSinkOptions, createLogger };

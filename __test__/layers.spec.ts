@@ -10,7 +10,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url))
 /** Lowest first. What is not named here has no layer, which fails. */
 const LAYERS: readonly (readonly RegExp[])[] = [
   [/^wire\/layout$/],
-  [/^errors$/, /^levels$/, /^metrics$/, /^lifecycle$/, /^signals$/],
+  [/^errors$/, /^levels$/, /^metrics$/, /^lifecycle$/, /^signals$/, /^error-reports$/],
   [/^ring\//, /^wire\//],
   [/^logger$/, /^settings\//],
   [/^container$/],

@@ -158,7 +158,12 @@ test('a reader that goes away crashes nothing and is counted', async (t) => {
   ])
   t.is(ended.stdout.split('\n').length, 2)
   t.is(readFileSync(status, 'utf8').trim(), '0')
-  const metrics = JSON.parse(readFileSync(`${status}.metrics`, 'utf8')) as Metrics
+  const [said, counted] = readFileSync(`${status}.metrics`, 'utf8').split('\n')
+  t.regex(
+    said as string,
+    /^fapilog: sink stdout \(standard output\) has lost its reader: Broken pipe/,
+  )
+  const metrics = JSON.parse(counted as string) as Metrics
   const sink = metrics.sinks['stdout']
   t.is(metrics.submitted, 50_000)
   t.is((sink?.written ?? 0) + (sink?.droppedByReason.failed ?? 0), 50_000)

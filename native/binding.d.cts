@@ -13,7 +13,8 @@ declare namespace binding {
     forgetSignals(): void
     armSignals(names: readonly string[]): void
     disarmSignals(): void
-    sayOnStderr(text: string): void
+    reportUnwritten(text: string): void
+    takeDiagnostics(): string
     metrics(): string
     reopen(): void
     memory(name: string, take: boolean): string | null

@@ -2,6 +2,7 @@
 // and its encoder. Two containers share nothing.
 
 import binding from '../native/binding.cjs'
+import { ErrorReports } from './error-reports.js'
 import { ConfigurationError, PipelineError, SinkError } from './errors.js'
 import { requireLevel } from './levels.js'
 import { onProcessExit } from './lifecycle.js'
@@ -25,6 +26,7 @@ export class Container {
   private readonly pipeline: binding.NativePipeline
   private readonly forgetExit: () => void
   private readonly forgetSignals: (() => void) | undefined
+  private readonly errors: ErrorReports | undefined
   private flushing: Promise<Receipt> | undefined
   private nextFlush: Promise<Receipt> | undefined
   private closing: Promise<Receipt> | undefined
@@ -48,13 +50,19 @@ export class Container {
       native,
     )
     this.encoder = new Encoder(producer, () => false)
+    if (settings.onError !== undefined) {
+      const { pipeline } = this
+      this.errors = new ErrorReports(() => pipeline.takeDiagnostics(), settings.onError)
+    }
     this.forgetExit = onProcessExit(this)
     if (settings.handleSignals)
       this.forgetSignals = onSignals(this.pipeline, settings.shutdownTimeoutMs)
   }
 
   metrics(): Metrics {
-    return JSON.parse(this.pipeline.metrics()) as Metrics
+    const metrics = JSON.parse(this.pipeline.metrics()) as Metrics
+    const diagnostics = { ...metrics.diagnostics, thrown: this.errors?.thrown ?? 0 }
+    return { ...metrics, diagnostics }
   }
 
   /** Resolves when everything logged before the call was dealt with. Calls in flight share one native flush. */
@@ -66,6 +74,7 @@ export class Container {
         .then((text) => JSON.parse(text) as Receipt)
         .finally(() => {
           this.flushing = undefined
+          this.errors?.deliver()
         })
       return this.flushing
     }
@@ -92,13 +101,21 @@ export class Container {
       this.closing = this.pipeline
         .close(timeoutMs)
         .then((text) => JSON.parse(text) as Receipt)
-        .finally(() => this.forgetSignals?.())
+        .finally(() => {
+          this.forgetSignals?.()
+          this.errors?.close()
+        })
     }
     return this.closing
   }
 
-  say(text: string): void {
-    this.pipeline.sayOnStderr(text)
+  reportUnwritten(text: string): void {
+    this.pipeline.reportUnwritten(text)
+  }
+
+  /** Tells `onError` at once what there is. */
+  deliverErrors(): void {
+    this.errors?.deliver()
   }
 
   reopen(): void {

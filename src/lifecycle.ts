@@ -4,8 +4,10 @@
 export interface Drainable {
   readonly shutdownTimeoutMs: number
   sync: boolean
-  /** Writes a line to standard error without ever waiting for its reader. */
-  say(text: string): void
+  /** Says so on standard error, without ever waiting for its reader. */
+  reportUnwritten(text: string): void
+  /** Tells the application's `onError` what there is. */
+  deliverErrors(): void
   flushSync(timeoutMs: number): {
     complete: boolean
     sinks: readonly { name: string; complete: boolean; error: string | null }[]
@@ -20,13 +22,17 @@ function drainAll(): void {
       // Listeners that run after this one may still log: their events are written before the call returns.
       container.sync = true
       const receipt = container.flushSync(container.shutdownTimeoutMs)
-      if (receipt.complete) continue
+      if (receipt.complete) {
+        container.deliverErrors()
+        continue
+      }
       const late = receipt.sinks.filter((sink) => !sink.complete)
-      container.say(
+      container.reportUnwritten(
         `exit after ${container.shutdownTimeoutMs} ms with unwritten events in ${late
           .map((sink) => `${sink.name} (${sink.error ?? 'unknown'})`)
           .join(', ')}`,
       )
+      container.deliverErrors()
     } catch {
       // Nothing may change how the process ends.
     }

@@ -18,6 +18,8 @@ export interface SinkMetrics {
     readonly failed: number
     readonly shutdown: number
   }
+  /** Reports about lost events written; they are in none of the other counters. */
+  readonly reports: number
   /** Bytes written. */
   readonly bytes: number
   /** Batches written. */
@@ -72,6 +74,16 @@ export interface Metrics {
     readonly accepted: number
     /** Bytes that could not be read as records; always 0 unless memory was overwritten. */
     readonly damagedBytes: number
+  }
+  /** What was found worth saying about the pipeline itself, on standard error and to `onError`. */
+  readonly diagnostics: {
+    readonly reported: number
+    /** Lines that standard error was spared. */
+    readonly suppressed: number
+    /** Errors that `onError` was not told of, because there were too many at once. */
+    readonly lost: number
+    /** Errors thrown by `onError`. */
+    readonly thrown: number
   }
 }
 

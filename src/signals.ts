@@ -20,7 +20,8 @@ function arm(drain: SignalDrain): void {
 
 function onRemoved(event: string | symbol): void {
   if (!SIGNALS.includes(event as string) || process.listenerCount(event) > 0) return
-  for (const drain of open) return arm(drain)
+  const [drain] = open
+  if (drain !== undefined) arm(drain)
 }
 
 /** Drains when a signal ends the process; returns how to take that back. */

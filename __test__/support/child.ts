@@ -17,9 +17,11 @@ export interface Ended {
 
 export interface RunOptions {
   /** Called with the child once it runs. `mark` starts the clock of `sinceMark`. */
-  readonly meanwhile?: (child: ChildProcess, mark: () => void) => void
+  readonly meanwhile?: ((child: ChildProcess, mark: () => void) => void) | undefined
   /** Leave standard output unread. */
   readonly deaf?: boolean
+  /** `meanwhile` pauses standard output and lets it flow again. */
+  readonly paused?: boolean
   readonly cwd?: string
 }
 
@@ -29,7 +31,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 export function run(
   command: string,
   args: readonly string[],
-  { meanwhile, deaf = false, cwd = root }: RunOptions = {},
+  { meanwhile, deaf = false, paused = false, cwd = root }: RunOptions = {},
 ): Promise<Ended> {
   const start = performance.now()
   let mark = start
@@ -61,6 +63,7 @@ export function run(
         setTimeout(finish, 50)
       } else child.once('close', finish)
     })
+    if (paused) child.stdout.pause()
     meanwhile?.(child, () => {
       mark = performance.now()
     })

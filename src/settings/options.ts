@@ -1,6 +1,7 @@
 // What a user may pass to `createLogger`. The schema in schema.ts checks exactly this shape; the test
 // settings.spec.ts keeps the two in step.
 
+import type { PipelineError, SinkError } from '../errors.js'
 import type { LevelInput, LevelSetting } from '../levels.js'
 
 /** A number of bytes, or text such as `"8 MB"` (1 KB = 1,024 bytes). */
@@ -127,6 +128,13 @@ export interface LoggerOptions {
   readonly shutdownTimeoutMs?: Duration
   /** SIGTERM, SIGINT and SIGHUP wait for the sinks before they end a process that does not listen to them. @default true */
   readonly handleSignals?: boolean
+  /** One line on standard error, at most one a second of each kind, for all that goes wrong inside; without it only for losses. @default false */
+  readonly diagnostics?: boolean
+  /**
+   * Is told what goes wrong inside, soon after: a sink that cannot write or never will again, a failed rotation,
+   * damaged memory, events that were cut. Never called from within a log call; what it throws is counted.
+   */
+  readonly onError?: (error: SinkError | PipelineError) => void
   /** Name of the service, in `context`. @default FAPILOG_SERVICE */
   readonly service?: string
   /** Deployment environment, in `context`. @default FAPILOG_ENV */

@@ -97,6 +97,7 @@ export function nativeDocument(settings: ResolvedSettings): string {
     },
     sinks,
     fsync: settings.durability === 'fsync',
+    diagnostics: { all: settings.diagnostics, collect: settings.onError !== undefined },
   })
 }
 

@@ -4,6 +4,7 @@
 import { z } from 'zod/mini'
 import { levelIndex, SILENT } from '../levels.js'
 import { MAX_DATA_BYTES, MIN_DATA_BYTES } from '../wire/layout.js'
+import type { LoggerOptions } from './options.js'
 import { parseDuration, parseSize } from './units.js'
 
 function measure(
@@ -112,6 +113,12 @@ export const settingsSchema = z.strictObject({
   sync: z._default(z.boolean(), false),
   shutdownTimeoutMs: z._default(duration(0, 3_600_000), 5000),
   handleSignals: z._default(z.boolean(), true),
+  diagnostics: z._default(z.boolean(), false),
+  onError: z.optional(
+    z.custom<NonNullable<LoggerOptions['onError']>>((value) => typeof value === 'function', {
+      error: 'a function',
+    }),
+  ),
   service: z.optional(z.string()),
   env: z.optional(z.string()),
   version: z.optional(z.string()),

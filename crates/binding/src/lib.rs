@@ -145,10 +145,16 @@ impl NativePipeline {
         signals::disarm();
     }
 
-    /// Writes one line to standard error, if it takes it within a moment.
+    /// Says that events were left unwritten when time was over.
     #[napi(catch_unwind)]
-    pub fn say_on_stderr(&self, text: String) {
-        fapilog_core::pipeline::say_on_stderr(&text);
+    pub fn report_unwritten(&self, text: String) {
+        self.pipeline.report_unwritten(&text);
+    }
+
+    /// The errors since the last call, as JSON, if the settings say that they are collected.
+    #[napi(catch_unwind)]
+    pub fn take_diagnostics(&self) -> Result<String> {
+        to_json(&self.pipeline.take_diagnostics())
     }
 
     /// All counters, as JSON.

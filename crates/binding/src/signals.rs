@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicUsize
 use std::sync::{Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use fapilog_core::pipeline::{say_on_stderr, Pipeline};
+use fapilog_core::pipeline::Pipeline;
 use libc::{c_int, c_void};
 
 const SIGNALS: [(c_int, &str); 3] = [
@@ -250,7 +250,7 @@ fn drain_all(signal: c_int) {
                 .iter()
                 .find(|(known, _)| *known == signal)
                 .map_or("a signal", |(_, name)| name);
-            say_on_stderr(&format!(
+            pipeline.report_unwritten(&format!(
                 "{name}: {} ms were over with unwritten events in {}",
                 timeout.as_millis(),
                 receipt.late()

@@ -90,6 +90,23 @@ impl LevelCounts {
         }
     }
 
+    /// What every counter has grown by since it was `earlier`.
+    #[must_use]
+    pub fn since(&self, earlier: &LevelCounts) -> LevelCounts {
+        let mut grown = *self;
+        for (slot, before) in grown.0.iter_mut().zip(earlier.0) {
+            *slot = slot.saturating_sub(before);
+        }
+        grown
+    }
+
+    /// Forgets the count of one level index.
+    pub fn clear(&mut self, level: usize) {
+        if let Some(slot) = self.0.get_mut(level) {
+            *slot = 0;
+        }
+    }
+
     /// Sum over all levels.
     pub fn total(&self) -> u64 {
         self.0.iter().sum()

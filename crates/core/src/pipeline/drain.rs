@@ -2,11 +2,13 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fapilog_ring::{Consumer, RingMemory};
 
 use super::batch::{Batch, BatchPool};
+use super::diagnostics::Kind;
+use super::reports::{Losses, ReportWriter, Told, REPORT_EVERY};
 use super::settings::{LINGER, PARK, POLL};
 use super::sink_thread::SinkHandle;
 use super::Shared;
@@ -18,6 +20,11 @@ use crate::wire::{Dictionary, Records};
 const CHUNK_BYTES: usize = 64 << 10;
 /// A batch of this size is handed over at once.
 const BATCH_BYTES: usize = 128 << 10;
+
+/// How often the counters of lost events are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How often cut events are mentioned.
+const TRUNCATED_EVERY: Duration = Duration::from_secs(60);
 
 /// Sinks that want the same lines share them.
 pub struct Lane {
@@ -46,11 +53,26 @@ pub struct Drain {
     chunk: Vec<u8>,
     fresh: Vec<u8>,
     tick: u32,
+    reports: ReportWriter,
+    /// What the sinks were told, in the order of the lanes and their sinks.
+    told: Vec<Told>,
+    looked: Instant,
+    /// Whether a sink waits to be told of losses.
+    untold: bool,
+    truncated: u64,
+    truncated_told: Option<Instant>,
 }
 
 impl Drain {
     pub(super) fn new(shared: Arc<Shared>, lanes: Vec<Lane>, pool: BatchPool) -> Self {
+        let sinks = lanes.iter().map(|lane| lane.sinks.len()).sum();
         Self {
+            reports: ReportWriter::new(),
+            told: std::iter::repeat_with(Told::new).take(sinks).collect(),
+            looked: Instant::now(),
+            untold: false,
+            truncated: 0,
+            truncated_told: None,
             shared,
             lanes,
             pool,
@@ -80,6 +102,7 @@ impl Drain {
                 // Up to here and no further: whoever goes on logging holds up neither a flush nor the end.
                 self.drain_published();
                 self.hand_over();
+                self.report_losses(true);
                 if flush > flushed {
                     flushed = flush;
                     self.flush_sinks(flush);
@@ -90,9 +113,11 @@ impl Drain {
                 continue;
             }
             if moved {
+                self.report_losses(false);
                 continue;
             }
             self.hand_over();
+            self.report_losses(false);
             if active.elapsed() < LINGER {
                 self.shared.parker.sleep(POLL);
             } else if self.park() {
@@ -109,6 +134,60 @@ impl Drain {
             }
         }
         self.shared.progress.announce();
+    }
+
+    /// Tells the sinks of lost events where there is news and it is time; with `force` it is.
+    fn report_losses(&mut self, force: bool) {
+        if !force && self.looked.elapsed() < LOOK_EVERY {
+            return;
+        }
+        self.looked = Instant::now();
+        let (ring, truncated) = self.shared.produced();
+        self.report_truncated(truncated);
+        self.untold = false;
+        let mut told = self.told.iter_mut();
+        for lane in &mut self.lanes {
+            for sink in &lane.sinks {
+                let Some(told) = told.next() else { return };
+                if lane.min_level > Level::WARNING {
+                    continue;
+                }
+                let losses = Losses {
+                    ring,
+                    overflow: sink.overflow(),
+                };
+                let Some(news) = told.news(&losses, lane.min_level) else {
+                    continue;
+                };
+                if !force && (!told.is_due() || sink.queue.is_pressed()) {
+                    self.untold = true;
+                    continue;
+                }
+                let since = told.tell(&losses);
+                let mut batch = self.pool.take();
+                self.reports
+                    .write(&news, since, lane.format.as_mut(), &mut batch);
+                sink.queue.report(Arc::new(batch));
+            }
+        }
+    }
+
+    fn report_truncated(&mut self, truncated: u64) {
+        let is_due = self
+            .truncated_told
+            .is_none_or(|last| last.elapsed() >= TRUNCATED_EVERY);
+        if truncated > self.truncated && is_due {
+            self.truncated_told = Some(Instant::now());
+            self.shared.diagnostics.report(
+                Kind::Truncated,
+                None,
+                format!(
+                    "{} events had values cut to stay within queue.maxEventBytes",
+                    truncated - self.truncated
+                ),
+            );
+            self.truncated = truncated;
+        }
     }
 
     /// Tells the producers that time has passed.
@@ -253,7 +332,9 @@ impl Drain {
                 .prepare_park(source.consumer.position());
         }
         let woken = if quiet {
-            self.shared.parker.sleep(PARK)
+            self.shared
+                .parker
+                .sleep(if self.untold { REPORT_EVERY } else { PARK })
         } else {
             true
         };

@@ -6,6 +6,7 @@ use std::sync::PoisonError;
 
 use serde::Serialize;
 
+use super::diagnostics::DiagnosticCounts;
 use super::{Pipeline, ProducerCounts};
 use crate::level::{Level, LevelCounts};
 
@@ -44,6 +45,8 @@ pub struct Metrics {
     pub sinks: BTreeMap<String, SinkMetrics>,
     /// All rings together.
     pub ring: RingMetrics,
+    /// What was said about the pipeline itself.
+    pub diagnostics: DiagnosticCounts,
 }
 
 /// Counters of one sink.
@@ -58,6 +61,8 @@ pub struct SinkMetrics {
     pub dropped: ByLevel,
     /// The same, by reason: `overflow`, `failed`, `shutdown`.
     pub dropped_by_reason: BTreeMap<&'static str, u64>,
+    /// Reports about lost events written; they are not in `written`.
+    pub reports: u64,
     /// Bytes written.
     pub bytes: u64,
     /// Batches written.
@@ -172,6 +177,7 @@ impl Pipeline {
                         written_by_level: by_level(&ledger.written),
                         dropped: by_level(&ledger.dropped()),
                         dropped_by_reason: reasons.into_iter().collect(),
+                        reports: ledger.reports,
                         bytes: ledger.bytes,
                         batches: ledger.batches,
                         queued_bytes: sink.queue.bytes() as u64,
@@ -188,6 +194,7 @@ impl Pipeline {
                 })
                 .collect(),
             ring,
+            diagnostics: self.diagnostics.counts(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod drain;
 mod metrics;
 mod parker;
 mod queue;
+mod reports;
 mod settings;
 mod sink_thread;
 
@@ -16,17 +17,18 @@ use std::time::{Duration, Instant};
 
 use fapilog_ring::{Counter, Region, RingMemory};
 
-pub use diagnostics::say_on_stderr;
+pub use diagnostics::{Diagnostic, DiagnosticCounts, DiagnosticSettings};
 pub use metrics::{Metrics, RingMetrics, SinkMetrics};
 pub use queue::WhenFull;
 pub use settings::{Constants, Destination, PipelineSettings, SinkSettings};
 pub use sink_thread::Ledger;
 
 use batch::BatchPool;
+use diagnostics::{Diagnostics, Kind};
 use drain::{Drain, Lane};
 use parker::Parker;
 use queue::{Item, Queue};
-use sink_thread::{Progress, SinkHandle};
+use sink_thread::{Identity, Progress, SinkHandle};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::format;
@@ -76,6 +78,16 @@ impl ProducerCounts {
         }
     }
 
+    fn since(&self, earlier: &Self) -> Self {
+        Self {
+            submitted: self.submitted.since(&earlier.submitted),
+            full: self.full.since(&earlier.full),
+            timeout: self.timeout.since(&earlier.timeout),
+            closed: self.closed.since(&earlier.closed),
+            encode: self.encode.since(&earlier.encode),
+        }
+    }
+
     fn merge(&mut self, other: &Self) {
         self.submitted.merge(&other.submitted);
         self.full.merge(&other.full);
@@ -99,6 +111,7 @@ pub(crate) struct Shared {
     parker: Parker,
     progress: Arc<Progress>,
     space: Progress,
+    diagnostics: Arc<Diagnostics>,
 }
 
 impl Shared {
@@ -116,6 +129,11 @@ impl Shared {
     fn count_damaged(&self, bytes: usize) {
         self.damaged_bytes
             .fetch_add(bytes as u64, Ordering::Relaxed);
+        self.diagnostics.report(
+            Kind::Damaged,
+            None,
+            format!("{bytes} bytes of a ring could not be read as events"),
+        );
     }
 
     /// Keeps a ring's counters and forgets its memory. Only the drain thread calls this.
@@ -130,6 +148,21 @@ impl Shared {
         }
         drop(rings);
         self.progress.announce();
+    }
+
+    /// Producer counters of all rings there are and were, and their events with cut values.
+    fn produced(&self) -> (ProducerCounts, u64) {
+        let rings = self.rings();
+        let mut sum = *self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut truncated = 0;
+        for slot in rings.iter() {
+            let region = slot.memory.region();
+            sum.merge(&ProducerCounts::of(region));
+            truncated += (0..Level::COUNT)
+                .map(|level| region.counter(Counter::Truncated, level))
+                .sum::<u64>();
+        }
+        (sum, truncated)
     }
 
     fn has_ring(&self, id: RingId) -> bool {
@@ -185,6 +218,7 @@ pub struct Pipeline {
     shared: Arc<Shared>,
     sinks: Vec<Arc<SinkHandle>>,
     memories: Vec<(String, MemoryHandle)>,
+    diagnostics: Arc<Diagnostics>,
     drain: Mutex<Option<JoinHandle<()>>>,
     next_ring: AtomicU64,
     closed: AtomicBool,
@@ -206,8 +240,13 @@ impl Pipeline {
         settings: PipelineSettings,
         mut replaced: Vec<(&str, Box<dyn Sink>)>,
     ) -> Result<Pipeline> {
+        let diagnostics = Arc::new(Diagnostics::new(settings.diagnostics));
         let mut pipeline = Pipeline {
-            shared: Arc::new(Shared::default()),
+            shared: Arc::new(Shared {
+                diagnostics: Arc::clone(&diagnostics),
+                ..Shared::default()
+            }),
+            diagnostics,
             sinks: Vec::new(),
             memories: Vec::new(),
             drain: Mutex::new(None),
@@ -228,11 +267,16 @@ impl Pipeline {
         let mut lanes: Vec<(LaneKey, Lane)> = Vec::new();
         for (sink, destination) in settings.sinks.iter().zip(opened) {
             let handle = SinkHandle::spawn(
-                (sink.name.clone(), sink.min_level()?),
+                Identity {
+                    name: sink.name.clone(),
+                    place: sink.destination.place(),
+                    min_level: sink.min_level()?,
+                },
                 destination,
                 Queue::new(sink.queue_bytes as usize, sink.when_full),
                 pool.clone(),
                 Arc::clone(&pipeline.shared.progress),
+                Arc::clone(&pipeline.diagnostics),
                 settings.fsync,
             )?;
             pipeline.sinks.push(Arc::clone(&handle));
@@ -375,6 +419,11 @@ impl Pipeline {
             .wait_until(deadline, || self.sinks.iter().all(|sink| ended(sink)));
         let receipt = self.receipt(ended);
         if !in_time {
+            self.report_unwritten(&format!(
+                "close after {} ms with unwritten events in {}",
+                timeout.as_millis(),
+                receipt.late()
+            ));
             for sink in &self.sinks {
                 sink.queue.abandon();
             }
@@ -417,6 +466,17 @@ impl Pipeline {
                 })
                 .collect(),
         }
+    }
+
+    /// Says that events were left unwritten when time was over.
+    pub fn report_unwritten(&self, message: &str) {
+        self.diagnostics
+            .report(Kind::Unwritten, None, message.to_owned());
+    }
+
+    /// The errors since the last call, if the settings say that they are collected.
+    pub fn take_diagnostics(&self) -> Vec<Diagnostic> {
+        self.diagnostics.take()
     }
 
     /// Whether the rings are no longer read.

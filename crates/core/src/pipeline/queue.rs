@@ -121,9 +121,12 @@ impl Queue {
         dropped
     }
 
-    /// Adds a report behind everything queued; never waits, never dropped.
+    /// Adds a report behind everything queued; never waits, and is dropped only when all the rest is.
     pub fn report(&self, batch: Arc<Batch>) {
         let mut state = self.lock();
+        if state.abandoned {
+            return;
+        }
         state.bytes += batch.bytes.len();
         state.items.push_back(Item::Report(batch));
         drop(state);

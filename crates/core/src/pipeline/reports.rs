@@ -56,8 +56,8 @@ impl Told {
         }
     }
 
-    /// What a sink of `min_level` that has lost `losses` has not been told of; nothing if it is too early to.
-    pub fn news(&mut self, losses: &Losses, min_level: Level, force: bool) -> Option<Losses> {
+    /// What a sink of `min_level` that has lost `losses` has not been told of, if anything.
+    pub fn news(&mut self, losses: &Losses, min_level: Level) -> Option<Losses> {
         let mut news = Losses {
             ring: losses.ring.since(&self.losses.ring),
             overflow: losses.overflow.since(&self.losses.overflow),
@@ -71,10 +71,12 @@ impl Told {
             self.since = now_ms();
             return None;
         }
-        if !force && self.last.is_some_and(|last| last.elapsed() < REPORT_EVERY) {
-            return None;
-        }
         Some(news)
+    }
+
+    /// Whether the last report is long enough ago.
+    pub fn is_due(&self) -> bool {
+        self.last.is_none_or(|last| last.elapsed() >= REPORT_EVERY)
     }
 
     /// Remembers that the sink was told of `losses`; returns since when they had come up.
@@ -108,7 +110,10 @@ impl Losses {
     }
 
     fn total(&self) -> u64 {
-        self.reasons().iter().map(|(_, counts)| counts.total()).sum()
+        self.reasons()
+            .iter()
+            .map(|(_, counts)| counts.total())
+            .sum()
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::diagnostics::DiagnosticSettings;
 use super::queue::WhenFull;
 use crate::error::{Error, ErrorCode, Result};
 use crate::format::{FormatKind, FormatOptions};
@@ -20,6 +21,9 @@ pub struct PipelineSettings {
     pub sinks: Vec<SinkSettings>,
     /// Whether every batch is synced to the device.
     pub fsync: bool,
+    /// Who hears what the pipeline has to say about itself.
+    #[serde(default)]
+    pub diagnostics: DiagnosticSettings,
 }
 
 /// What every line says about the process.
@@ -76,6 +80,19 @@ pub struct SinkSettings {
     pub queue_bytes: u32,
     /// Policy when the queue is full.
     pub when_full: WhenFull,
+}
+
+impl Destination {
+    /// What it is, for people.
+    pub fn place(&self) -> String {
+        match self {
+            Destination::Stdout => "standard output".into(),
+            Destination::Stderr => "standard error".into(),
+            Destination::File(file) => file.path.display().to_string(),
+            Destination::Null => "nowhere".into(),
+            Destination::Memory { .. } => "memory".into(),
+        }
+    }
 }
 
 /// Kinds of sinks.

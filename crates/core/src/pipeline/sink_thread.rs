@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::batch::{Batch, BatchPool};
+use super::diagnostics::{Diagnostics, Kind};
 use super::queue::{Item, Popped, Queue};
 use crate::error::{Error, ErrorCode, Result};
 use crate::level::{Level, LevelCounts};
@@ -35,6 +36,8 @@ pub struct Ledger {
     pub dropped_shutdown: LevelCounts,
     /// Bytes written.
     pub bytes: u64,
+    /// Reports about lost events written; they are not in `written`.
+    pub reports: u64,
     /// Batches written completely.
     pub batches: u64,
     /// Failed write attempts.
@@ -95,6 +98,17 @@ impl Progress {
     }
 }
 
+/// What a sink is called.
+#[derive(Debug)]
+pub struct Identity {
+    /// Unique name.
+    pub name: String,
+    /// What it writes to, for people.
+    pub place: String,
+    /// Lowest level that it takes.
+    pub min_level: Level,
+}
+
 /// The side of a sink that other threads see.
 #[derive(Debug)]
 pub struct SinkHandle {
@@ -117,11 +131,16 @@ impl SinkHandle {
     /// # Errors
     /// [`ErrorCode::ThreadSpawn`] when the operating system has no thread to give.
     pub fn spawn(
-        (name, min_level): (String, Level),
+        Identity {
+            name,
+            place,
+            min_level,
+        }: Identity,
         sink: Box<dyn Sink>,
         queue: Queue,
         pool: BatchPool,
         progress: Arc<Progress>,
+        diagnostics: Arc<Diagnostics>,
         fsync: bool,
     ) -> Result<Arc<SinkHandle>> {
         let handle = Arc::new(SinkHandle {
@@ -141,6 +160,11 @@ impl SinkHandle {
             pool,
             progress,
             fsync,
+            place,
+            diagnostics,
+            failing_since: None,
+            is_gone: false,
+            maintenance_errors: 0,
         };
         let thread = std::thread::Builder::new()
             .name(format!("fapilog:{name}"))
@@ -165,6 +189,11 @@ impl SinkHandle {
     /// A copy of what the sink has done so far.
     pub fn ledger(&self) -> Ledger {
         self.lock().clone()
+    }
+
+    /// Events that the queue dropped.
+    pub fn overflow(&self) -> LevelCounts {
+        self.lock().dropped_overflow
     }
 
     /// Counts events that the queue dropped, because it was full or because the time for shutting down is over.
@@ -231,6 +260,12 @@ struct Worker {
     pool: BatchPool,
     progress: Arc<Progress>,
     fsync: bool,
+    place: String,
+    diagnostics: Arc<Diagnostics>,
+    failing_since: Option<Instant>,
+    /// Nobody will ever read again.
+    is_gone: bool,
+    maintenance_errors: u64,
 }
 
 impl Worker {
@@ -240,7 +275,14 @@ impl Worker {
         }
         loop {
             match self.handle.queue.pop(TICK) {
-                Popped::Item(Item::Batch(batch)) => self.batch(batch),
+                Popped::Item(Item::Batch(batch)) => {
+                    self.batch(batch);
+                }
+                Popped::Item(Item::Report(batch)) => {
+                    if self.batch(batch) {
+                        self.handle.lock().reports += 1;
+                    }
+                }
                 Popped::Item(Item::Flush(number)) => {
                     self.guarded(|sink| sink.flush().map_err(whole));
                     self.handle.flushed.fetch_max(number, Ordering::AcqRel);
@@ -280,11 +322,13 @@ impl Worker {
         progress.announce();
     }
 
-    fn batch(&mut self, batch: Arc<Batch>) {
+    /// Writes a batch, retrying. Whether all of it was written.
+    fn batch(&mut self, batch: Arc<Batch>) -> bool {
         let size = batch.bytes.len();
         let mut written = 0usize;
         let mut pause = RETRY_FIRST;
         let mut attempts = 0u64;
+        let mut complete = false;
         loop {
             if self.handle.queue.is_abandoned() {
                 let rest = batch.counts(written, size);
@@ -311,13 +355,14 @@ impl Worker {
             }
             let Err(failure) = result else {
                 self.succeeded(attempts);
+                complete = true;
                 break;
             };
             match failure.error.kind() {
                 // Not a failure: the reader is slow. The wait happened in the sink.
                 ErrorKind::WouldBlock | ErrorKind::Interrupted => continue,
                 ErrorKind::BrokenPipe => {
-                    self.failed(&failure);
+                    self.gone(&failure);
                     let rest = batch.counts(written, size);
                     self.handle.lock().dropped_failed.merge(&rest);
                     self.sink.abandon_line();
@@ -334,6 +379,7 @@ impl Worker {
         self.publish_stats();
         self.pool.give_back(batch);
         self.handle.queue.done(size);
+        complete
     }
 
     fn write(&mut self, bytes: &[u8]) -> std::result::Result<(), WriteError> {
@@ -373,9 +419,47 @@ impl Worker {
         ledger.retries += attempts;
         drop(ledger);
         self.handle.failing.store(false, Ordering::Release);
+        if let Some(since) = self.failing_since.take() {
+            let seconds = since.elapsed().as_secs_f64();
+            self.tell(
+                Kind::SinkRecovered,
+                &format!("is writing again after {seconds:.1} s, {attempts} retries"),
+            );
+        }
     }
 
     fn failed(&mut self, failure: &WriteError) {
+        self.count_failure(failure);
+        if self.failing_since.is_none() {
+            self.failing_since = Some(Instant::now());
+            self.tell(
+                Kind::SinkFailing,
+                &format!("cannot write and tries again: {}", failure.error),
+            );
+        }
+    }
+
+    fn gone(&mut self, failure: &WriteError) {
+        self.count_failure(failure);
+        if !self.is_gone {
+            self.is_gone = true;
+            self.tell(
+                Kind::SinkFailed,
+                &format!(
+                    "has lost its reader: {}; its events are dropped and counted",
+                    failure.error
+                ),
+            );
+        }
+    }
+
+    fn tell(&self, kind: Kind, what: &str) {
+        let name = self.handle.name();
+        let text = format!("sink {name} ({}) {what}", self.place);
+        self.diagnostics.report(kind, Some(name), text);
+    }
+
+    fn count_failure(&mut self, failure: &WriteError) {
         let mut ledger = self.handle.lock();
         ledger.errors += 1;
         ledger.last_error = Some(failure.error.to_string());
@@ -385,6 +469,14 @@ impl Worker {
 
     fn publish_stats(&mut self) {
         let stats = self.sink.stats();
+        if stats.maintenance_errors > self.maintenance_errors {
+            self.maintenance_errors = stats.maintenance_errors;
+            let why = stats.last_maintenance_error.as_deref();
+            self.tell(
+                Kind::Maintenance,
+                &format!("could not rotate or tidy up: {}", why.unwrap_or("unknown")),
+            );
+        }
         self.handle.lock().stats = stats;
     }
 }
