@@ -43,6 +43,13 @@ const TIME_REUSE = 64
 const MAX_NESTED = 8
 
 const now = Date.now
+/**
+ * `charCodeAt` without looking it up on each string: V8 has a dozen kinds of strings, and a property access that
+ * has seen more than four of them is a call.
+ */
+const charCodeAt: (text: string, index: number) => number = Function.prototype.call.bind(
+  String.prototype.charCodeAt,
+)
 const KEY_SHIFT = 8
 const WITHHELD = '[REDACTED]'
 
@@ -453,11 +460,12 @@ export class Encoder {
           } else {
             this.pos = pos
             frame ??= new Frame(given, name, up)
-            if (
-              typeof value === 'object' &&
-              (value as { constructor?: unknown }).constructor === Object
-            ) {
-              this.plain(token, value, key, node, frame)
+            if (typeof value === 'object') {
+              const made = (value as { constructor?: unknown }).constructor
+              if (made === Object) this.plain(token, value, key, node, frame)
+              else if (made === Array && Array.isArray(value))
+                this.array(token, value, key, node, frame)
+              else writeExotic(this, value, token, key, frame)
             } else {
               this.other(token, value, key, node, frame)
             }
@@ -708,16 +716,17 @@ export class Encoder {
     node: Shape,
     up: Frame | undefined,
   ): void {
-    const frame = this.enter(token, L.TAG_ARRAY_START, values, key, up)
-    if (frame === undefined) return
-    const words = this.words
+    if (this.refused(token, values, up)) return
+    const { words } = this
+    words[this.pos++] = L.TAG_ARRAY_START | token
+    let frame: Frame | undefined
     const count = values.length
     for (let i = 0; i < count; i++) {
       const before = this.pos
       try {
         const value = values[i]
         if (typeof value === 'string') {
-          const length = value.length
+          const { length } = value
           if (length > SHORT_STRING) this.longString(0, value, length, node)
           else this.shortString(0, value, length)
         } else if (typeof value === 'number' && (value | 0) === value) {
@@ -725,7 +734,16 @@ export class Encoder {
           words[before + 1] = value
           this.pos = before + 2
         } else {
-          this.value(0, value, i, node, frame)
+          frame ??= new Frame(values, key, up)
+          if (
+            typeof value === 'object' &&
+            value !== null &&
+            (value as { constructor?: unknown }).constructor === Object
+          ) {
+            this.plain(0, value, i, node, frame)
+          } else {
+            this.value(0, value, i, node, frame)
+          }
         }
       } catch (thrown) {
         this.pos = before
@@ -844,22 +862,22 @@ export class Encoder {
     let seen = 0
     let i = 0
     for (const whole = length - 3; i < whole; i += 4) {
-      const a = text.charCodeAt(i)
-      const b = text.charCodeAt(i + 1)
-      const c = text.charCodeAt(i + 2)
-      const d = text.charCodeAt(i + 3)
+      const a = charCodeAt(text, i)
+      const b = charCodeAt(text, i + 1)
+      const c = charCodeAt(text, i + 2)
+      const d = charCodeAt(text, i + 3)
       seen |= a | b | c | d
       words[pos++] = a | (b << 8) | (c << 16) | (d << 24)
     }
     if (i < length) {
-      let last = text.charCodeAt(i)
+      let last = charCodeAt(text, i)
       seen |= last
       if (i + 1 < length) {
-        const b = text.charCodeAt(i + 1)
+        const b = charCodeAt(text, i + 1)
         seen |= b
         last |= b << 8
         if (i + 2 < length) {
-          const c = text.charCodeAt(i + 2)
+          const c = charCodeAt(text, i + 2)
           seen |= c
           last |= c << 16
         }
@@ -881,9 +899,9 @@ export class Encoder {
     let pos = start + 2
     let i = 0
     for (const whole = length - 1; i < whole; i += 2) {
-      words[pos++] = text.charCodeAt(i) | (text.charCodeAt(i + 1) << 16)
+      words[pos++] = charCodeAt(text, i) | (charCodeAt(text, i + 1) << 16)
     }
-    if (i < length) words[pos++] = text.charCodeAt(i)
+    if (i < length) words[pos++] = charCodeAt(text, i)
     words[start] = L.TAG_STRING_UTF16 | token
     words[start + 1] = length * 2
     this.pos = pos
@@ -943,7 +961,7 @@ export class Encoder {
   /** Finds out whether a message repeats; its dictionary id, or 0. Messages are short and mostly literals. */
   private repeatedMessage(text: string, length: number): number {
     const slot =
-      (length * 7 + text.charCodeAt(length - 1) * 61 + text.charCodeAt(length >> 1) * 127) &
+      (length * 7 + charCodeAt(text, length - 1) * 61 + charCodeAt(text, length >> 1) * 127) &
       (REPEAT_SLOTS - 1)
     const counts = this.repeatedCount
     this.repeatSlot = slot
