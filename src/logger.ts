@@ -284,7 +284,7 @@ export class NativeLogger implements Logger {
     if (typeof a === 'string') {
       if (b === undefined && c === undefined) {
         container.encoder.event(level, this.nameId, this.scope, a, undefined)
-      } else if (c === undefined && isPlain(b) && !a.includes('%')) {
+      } else if (c === undefined && isPlain(b) && indexOf(a, '%') === -1) {
         container.encoder.event(level, this.nameId, this.scope, a, b)
       } else {
         this.writeMany(level, c === undefined ? [a, b] : [a, b, c])
@@ -369,6 +369,11 @@ export class NativeLogger implements Logger {
     }
   }
 }
+
+/** `indexOf` without looking it up on each kind of string that V8 has. */
+const indexOf: (text: string, part: string) => number = Function.prototype.call.bind(
+  String.prototype.indexOf,
+)
 
 /** Plain objects, by far the most common case, are told from others without a call into the runtime. */
 function isPlain(value: unknown): value is object {
