@@ -120,3 +120,137 @@ test.serial('handleSignals: false leaves signals alone', async (t) => {
   t.is(ended.signal, 'SIGTERM')
   t.true(ended.sinceMark < 500, `${ended.sinceMark} ms`)
 })
+
+/** Runs a program that has `createLogger`, `path` and `burst(log, from, count)`. */
+const program = (text: string, path: string, options: RunOptions = {}) =>
+  run(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      `import { createLogger } from 'fapilog'
+      const path = process.argv[1]
+      const burst = (log, from, count) => {
+        for (let n = from; n < from + count; n++) log.info({ n, t: 'x'.repeat(n % 300) })
+      }
+      ${text}`,
+      path,
+    ],
+    options,
+  )
+
+const file = `createLogger({ format: 'pino', sinks: [{ type: 'file', path }], queue: { ringBytes: '16 MB' } })`
+
+// The other endings without a signal are in process.spec.ts.
+const endings: [how: string, text: string, events: number, code: number][] = [
+  ['a normal end', '', COUNT, 0],
+  ['process.exit', 'process.exit(7)', COUNT, 7],
+  ['an uncaught exception', 'throw new Error("thrown")', COUNT, 1],
+  ['an unhandled rejection', 'Promise.reject(new Error("rejected"))', COUNT, 1],
+  ['logging when exiting', 'process.on("exit", () => burst(log, 20000, 20000))', 2 * COUNT, 0],
+  ['a second close', 'await log.close(); await log.close()', COUNT, 0],
+  ['two closes at once', 'await Promise.all([log.close(), log.close(), log.flush()])', COUNT, 0],
+  ['exit while closing', 'log.close(); process.exit(3)', COUNT, 3],
+]
+for (const [how, text, events, code] of endings) {
+  test.serial(
+    `${how} after a burst: every event is on file, and the exit code is ${code}`,
+    async (t) => {
+      const path = join(folder, `${how}.log`)
+      const ended = await program(`const log = ${file}; burst(log, 0, ${COUNT}); ${text}`, path)
+      t.deepEqual([ended.code, ended.signal], [code, null], ended.stderr)
+      t.deepEqual(numbers(content(path)), upTo(events))
+    },
+  )
+}
+
+test.serial('every close resolves with the receipt of the first', async (t) => {
+  const ended = await program(
+    `const log = ${file}
+    burst(log, 0, 1000)
+    const receipts = await Promise.all([log.close(), log.close()])
+    receipts.push(await log.close())
+    console.log(new Set(receipts).size, receipts[0].complete)`,
+    join(folder, 'receipts.log'),
+  )
+  t.is(ended.stdout, '1 true\n', ended.stderr)
+})
+
+test.serial('logging after close neither throws nor writes, and is counted', async (t) => {
+  const path = join(folder, 'after close.log')
+  const ended = await program(
+    `const log = ${file}
+    burst(log, 0, 100)
+    await log.close()
+    burst(log, 100, 50)
+    const { submitted, droppedByReason, dropped } = log.metrics()
+    console.log(JSON.stringify({ submitted, closed: droppedByReason.closed, dropped }))`,
+    path,
+  )
+  t.deepEqual(JSON.parse(ended.stdout), { submitted: 150, closed: 50, dropped: { INFO: 50 } })
+  t.deepEqual(numbers(content(path)), upTo(100))
+})
+
+test.serial('exit at a stalled sink ends in time, with its code, and says so', async (t) => {
+  const ended = await program(
+    `const log = createLogger({ sinks: ['stdout'], shutdownTimeoutMs: 600 })
+    burst(log, 0, 20000)
+    process.exit(8)`,
+    '',
+    { deaf: true },
+  )
+  t.is(ended.code, 8)
+  t.true(ended.ms < 600 + 1500, `${ended.ms} ms with the start of the process`)
+  t.regex(ended.stderr, /^fapilog: exit after 600 ms with unwritten events in stdout/)
+})
+
+test.serial(
+  'process.abort keeps what native threads had written, in order and without torn lines',
+  async (t) => {
+    const path = join(folder, 'abort.log')
+    const ended = await program(
+      `const log = ${file}
+    burst(log, 0, 10000)
+    log.flushSync()
+    burst(log, 10000, 10000)
+    process.abort()`,
+      path,
+    )
+    t.is(ended.signal, 'SIGABRT')
+    // What was flushed is guaranteed; of the rest, whatever had been written by then.
+    const whole = content(path).replace(/[^\n]*$/, '')
+    const found = numbers(whole)
+    t.true(found.length >= 10_000, `${found.length}`)
+    t.deepEqual(found, upTo(found.length))
+  },
+)
+
+test.serial(
+  'a worker that is terminated in mid-burst leaves what it had logged, and the process unharmed',
+  async (t) => {
+    const path = join(folder, 'worker.log')
+    const ended = await program(
+      `import { Worker } from 'node:worker_threads'
+    const shared = new Int32Array(new SharedArrayBuffer(4))
+    const worker = new Worker(\`
+      import { createLogger } from 'fapilog'
+      import { workerData } from 'node:worker_threads'
+      const { path, shared } = workerData
+      const log = createLogger({ format: 'pino', sinks: [{ type: 'file', path }],
+        queue: { overflow: 'block', blockTimeoutMs: '1m' } })
+      for (let n = 0; ; n++) { log.info({ n }); Atomics.store(shared, 0, n + 1) }
+    \`, { eval: true, workerData: { path, shared } })
+    while (Atomics.load(shared, 0) < 5000) await new Promise((resolve) => setTimeout(resolve, 1))
+    console.log(await worker.terminate(), Atomics.load(shared, 0))
+    process.exitCode = 11`,
+      path,
+    )
+    t.is(ended.code, 11, ended.stderr)
+    const logged = Number(ended.stdout.split(' ')[1])
+    const found = numbers(content(path))
+    t.true(logged >= 5000)
+    // The call that was interrupted may have been complete already.
+    t.true(found.length === logged || found.length === logged + 1, `${found.length} of ${logged}`)
+    t.deepEqual(found, upTo(found.length))
+  },
+)

@@ -216,8 +216,10 @@ fn wait_for_signals(pipe: c_int) {
             let signal = c_int::from(byte);
             drain_all(signal);
             restore(signal);
-            // SAFETY: sends the signal to this process (__test__/exits.spec.ts).
-            unsafe { libc::kill(libc::getpid(), signal) };
+            if let Ok(this) = libc::pid_t::try_from(std::process::id()) {
+                // SAFETY: sends the signal to this process (__test__/exits.spec.ts).
+                unsafe { libc::kill(this, signal) };
+            }
             // Only the first process of a container gets further, for which the kernel ignores it.
             std::thread::sleep(Duration::from_millis(100));
             DRAINING.store(false, Ordering::Release);
