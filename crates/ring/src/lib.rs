@@ -27,6 +27,7 @@
 #[cfg(not(loom))]
 pub mod barrier;
 pub mod handover;
+pub mod journal;
 pub mod layout;
 mod sync;
 

@@ -1,10 +1,16 @@
 //! Memory for a region, owned by Rust so that neither a finished worker nor a finished pipeline can free it
 //! under the other's hands.
 
+use std::fs::File;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use memmap2::{MmapMut, MmapOptions};
 
+use crate::journal::{
+    file_bytes, JOURNAL_BYTES, JOURNAL_MAGIC, JOURNAL_WORDS, MAX_SETTINGS_BYTES,
+    WORD_JOURNAL_MAGIC, WORD_SETTINGS_BYTES,
+};
 use crate::layout::DICTIONARY_BYTES;
 use crate::region::{Region, RegionError};
 
@@ -16,6 +22,8 @@ pub struct RingMemory {
     base: *mut u8,
     len: usize,
     region: Region,
+    /// The file below the mapping. Open as long as the ring lives: it carries the owner's lock.
+    file: Option<File>,
 }
 
 // SAFETY: the mapping is plain memory; who may touch which part of it when is `Region`'s contract
@@ -43,7 +51,77 @@ impl RingMemory {
             base,
             len,
             region,
+            file: None,
         })
+    }
+
+    /// Memory that outlives the process: a mapping of `file`, which is as long as [`RingMemory::file_len`]
+    /// says, backed by the device, zeroed, and used by nobody else. `settings` is kept behind the ring.
+    ///
+    /// # Errors
+    /// As for [`RingMemory::anonymous`], and `InvalidInput` when the file or the settings have a wrong length.
+    pub fn in_file(
+        file: File,
+        data_bytes: u32,
+        salt: u32,
+        settings: &[u8],
+    ) -> io::Result<RingMemory> {
+        let len = Region::bytes_for(DICTIONARY_BYTES, data_bytes);
+        let whole = file_bytes(len, settings.len());
+        if settings.len() > MAX_SETTINGS_BYTES || file.metadata()?.len() != whole as u64 {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the ring's file or settings have a wrong length",
+            ));
+        }
+        // SAFETY: a mapping of a file is only sound while nobody truncates it: the caller made the file for
+        // this, in a folder of its own, and holds its lock (core: recovery::ring_file).
+        let mut mapping = unsafe { MmapOptions::new().len(whole).map_mut(&file) }?;
+        if let Some(place) = mapping.get_mut(len + JOURNAL_BYTES..) {
+            if let Some(place) = place.get_mut(..settings.len()) {
+                place.copy_from_slice(settings);
+            }
+        }
+        let base = mapping.as_mut_ptr();
+        // SAFETY: the mapping has more than `len` bytes, is fresh, and moves into the same struct as the
+        // region, which does not outlive it.
+        let region = unsafe { Region::create(base, len, DICTIONARY_BYTES, data_bytes, salt) }
+            .map_err(invalid)?;
+        let memory = RingMemory {
+            _mapping: mapping,
+            base,
+            len,
+            region,
+            file: Some(file),
+        };
+        if let Some(journal) = memory.journal() {
+            journal[WORD_SETTINGS_BYTES].store(settings.len() as u64, Ordering::Relaxed);
+            journal[WORD_JOURNAL_MAGIC].store(JOURNAL_MAGIC, Ordering::Release);
+        }
+        Ok(memory)
+    }
+
+    /// Bytes of the file for a ring with a data area of `data_bytes`.
+    pub fn file_len(data_bytes: u32, settings_bytes: usize) -> usize {
+        file_bytes(
+            Region::bytes_for(DICTIONARY_BYTES, data_bytes),
+            settings_bytes,
+        )
+    }
+
+    /// The words behind the region, when it lies in a file.
+    pub fn journal(&self) -> Option<&[AtomicU64; JOURNAL_WORDS]> {
+        self.file.as_ref()?;
+        // SAFETY: a mapping of a file is JOURNAL_BYTES longer than its region, at least (`in_file`).
+        let start = unsafe { self.base.add(self.len) };
+        // SAFETY: the page is aligned to 8 (regions are a multiple of 64 bytes long), lives as long as `self`,
+        // and is only accessed through these atomics once `in_file` has returned.
+        Some(unsafe { &*start.cast::<[AtomicU64; JOURNAL_WORDS]>() })
+    }
+
+    /// The file below the ring, if there is one.
+    pub fn file(&self) -> Option<&File> {
+        self.file.as_ref()
     }
 
     /// The region.
@@ -56,7 +134,7 @@ impl RingMemory {
         self.base
     }
 
-    /// Bytes of the mapping.
+    /// Bytes of the region.
     pub fn len(&self) -> usize {
         self.len
     }
