@@ -54,16 +54,9 @@ impl NativePipeline {
     #[napi(catch_unwind)]
     pub fn attach_ring(&self, env: &Env, data_bytes: u32, salt: u32) -> Result<NativeRing> {
         napi::bindgen_prelude::retain_current_module_for_unload_safety();
-        let memory = RingMemory::anonymous(data_bytes, salt).map_err(|e| {
-            Error::new(
-                Status::GenericFailure,
-                format!("FAPILOG_REGION_INVALID: ring memory: {e}"),
-            )
-        })?;
-        let memory = Arc::new(memory);
-        let id = self
+        let (id, memory) = self
             .pipeline
-            .attach(Arc::clone(&memory))
+            .open_ring(data_bytes, salt)
             .map_err(|e| js_error(&e))?;
         // When this environment ends (a worker, or the main thread when its loop is empty), what it has
         // published is drained; the memory itself is kept alive by the pipeline until then.
@@ -71,7 +64,11 @@ impl NativePipeline {
         let pipeline = Arc::downgrade(&self.pipeline);
         env.add_env_cleanup_hook((), move |()| {
             if let Some(pipeline) = pipeline.upgrade() {
-                pipeline.detach(id, Duration::from_secs(5));
+                let deadline = Duration::from_secs(5);
+                if pipeline.detach(id, deadline) && pipeline.is_crash_safe() {
+                    pipeline.flush(deadline);
+                    pipeline.finish_ring();
+                }
             }
         })?;
         Ok(NativeRing {
@@ -169,12 +166,26 @@ impl NativePipeline {
         self.pipeline.reopen();
     }
 
+    /// Removes the file of a crash-safe ring if everything in it was written; for the end of the process.
+    #[napi(catch_unwind)]
+    pub fn finish_ring(&self) -> bool {
+        self.pipeline.finish_ring()
+    }
+
     /// The lines of a memory sink; `take` empties it.
     #[napi(catch_unwind)]
     pub fn memory(&self, name: String, take: bool) -> Option<String> {
         let bytes = self.pipeline.memory(&name, take)?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
+}
+
+/// Writes what processes that are gone left in the crash-safe rings of a folder. One report a ring, as JSON.
+#[napi(catch_unwind)]
+pub fn recover(directory: String, dry_run: bool) -> Result<String> {
+    let reports = fapilog_core::recovery::recover(std::path::Path::new(&directory), dry_run)
+        .map_err(|e| Error::new(Status::GenericFailure, format!("{directory}: {e}")))?;
+    to_json(&reports)
 }
 
 /// Runs `work` on a thread and resolves a promise with its result as JSON. Holds the event loop meanwhile, as

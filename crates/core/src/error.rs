@@ -13,6 +13,8 @@ pub enum ErrorCode {
     SinkWrite,
     /// The shared region is not one of ours or is damaged.
     RegionInvalid,
+    /// The file of a crash-safe ring could not be made.
+    RingFile,
     /// A native thread could not be started.
     ThreadSpawn,
     /// The pipeline is closed.
@@ -27,6 +29,7 @@ impl ErrorCode {
             ErrorCode::SinkOpen => "FAPILOG_SINK_OPEN",
             ErrorCode::SinkWrite => "FAPILOG_SINK_WRITE",
             ErrorCode::RegionInvalid => "FAPILOG_REGION_INVALID",
+            ErrorCode::RingFile => "FAPILOG_RING_FILE",
             ErrorCode::ThreadSpawn => "FAPILOG_THREAD_SPAWN",
             ErrorCode::Closed => "FAPILOG_CLOSED",
         }

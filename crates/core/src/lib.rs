@@ -8,5 +8,6 @@ pub mod error;
 pub mod format;
 pub mod level;
 pub mod pipeline;
+pub mod recovery;
 pub mod sinks;
 pub mod wire;

@@ -13,6 +13,10 @@ pub struct Batch {
     ends: Vec<u32>,
     /// Level of each event.
     levels: Vec<Level>,
+    /// Where each event starts in the ring; only for rings that lie in files.
+    positions: Vec<u32>,
+    /// Up to where the ring was read when the batch was handed over.
+    pub end_position: u32,
 }
 
 impl Batch {
@@ -21,6 +25,30 @@ impl Batch {
         self.ends
             .push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
         self.levels.push(level);
+    }
+
+    /// Notes where the event that was just ended starts in its ring.
+    pub fn mark(&mut self, position: u32) {
+        self.positions.push(position);
+    }
+
+    /// Where the first event starts in its ring.
+    pub fn first_position(&self) -> Option<u32> {
+        self.positions.first().copied()
+    }
+
+    /// Where the first event that is not complete in `bytes[..written]` starts in its ring.
+    pub fn position_at(&self, written: usize) -> u32 {
+        let complete = self.ends.partition_point(|&end| (end as usize) <= written);
+        self.positions
+            .get(complete)
+            .copied()
+            .unwrap_or(self.end_position)
+    }
+
+    /// Whether an event ends at byte `at`.
+    pub fn is_boundary(&self, at: usize) -> bool {
+        u32::try_from(at).is_ok_and(|at| self.ends.binary_search(&at).is_ok())
     }
 
     /// Whether there is no event.
@@ -44,10 +72,12 @@ impl Batch {
         self.counts(0, self.bytes.len())
     }
 
-    fn clear(&mut self) {
+    /// Forgets everything but the memory.
+    pub fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
         self.levels.clear();
+        self.positions.clear();
     }
 }
 

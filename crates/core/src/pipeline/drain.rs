@@ -9,6 +9,7 @@ use fapilog_ring::{Consumer, RingMemory};
 use super::batch::{Batch, BatchPool};
 use super::diagnostics::Kind;
 use super::reports::{Losses, ReportWriter, Told, REPORT_EVERY};
+use super::retention::Retention;
 use super::settings::{LINGER, PARK, POLL};
 use super::sink_thread::SinkHandle;
 use super::Shared;
@@ -32,6 +33,8 @@ pub struct Lane {
     pub(super) min_level: Level,
     pub(super) sinks: Vec<Arc<SinkHandle>>,
     pub(super) batch: Batch,
+    /// Numbers of the sinks for which the ring's space is kept.
+    pub(super) held: Vec<usize>,
 }
 
 /// The reading side of one ring.
@@ -61,10 +64,19 @@ pub struct Drain {
     untold: bool,
     truncated: u64,
     truncated_told: Option<Instant>,
+    /// In crash-safe mode, who gives space back.
+    retention: Option<Arc<Retention>>,
+    /// Up to where the ring was read, for the same.
+    position: u32,
 }
 
 impl Drain {
-    pub(super) fn new(shared: Arc<Shared>, lanes: Vec<Lane>, pool: BatchPool) -> Self {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        lanes: Vec<Lane>,
+        pool: BatchPool,
+        retention: Option<Arc<Retention>>,
+    ) -> Self {
         let sinks = lanes.iter().map(|lane| lane.sinks.len()).sum();
         Self {
             reports: ReportWriter::new(),
@@ -81,6 +93,8 @@ impl Drain {
             chunk: Vec::with_capacity(CHUNK_BYTES),
             fresh: Vec::new(),
             tick: 0,
+            retention,
+            position: 0,
         }
     }
 
@@ -244,13 +258,21 @@ impl Drain {
         source.dictionary.extend(&self.fresh);
 
         let mut accepted = LevelCounts::default();
+        let start = source.consumer.position();
+        let kept = self.retention.is_some();
         let mut records = Records::new(&self.chunk, &source.dictionary);
-        for record in records.by_ref() {
+        loop {
+            let before = records.position();
+            let Some(record) = records.next() else { break };
             accepted.add(record.level());
             for lane in &mut self.lanes {
                 if record.level() >= lane.min_level {
                     lane.format.write(&record, &mut lane.batch.bytes);
                     lane.batch.end_event(record.level());
+                    if kept {
+                        let units = before / fapilog_ring::layout::UNIT_BYTES as usize;
+                        lane.batch.mark(start.wrapping_add(units as u32));
+                    }
                 }
             }
         }
@@ -261,9 +283,21 @@ impl Drain {
             taken = copied;
         }
         source.consumer.take(taken);
-        source.consumer.release();
+        match &self.retention {
+            None => {
+                source.consumer.release();
+                self.shared.space.announce();
+            }
+            Some(retention) => {
+                self.position = source.consumer.position();
+                let pending = self.lanes.iter().flat_map(|lane| {
+                    let first = lane.batch.first_position();
+                    lane.held.iter().map(move |&sink| (sink, first))
+                });
+                retention.read(self.position, pending);
+            }
+        }
         self.shared.count_accepted(&accepted);
-        self.shared.space.announce();
         for at in 0..self.lanes.len() {
             if self
                 .lanes
@@ -298,6 +332,12 @@ impl Drain {
         };
         if lane.batch.is_empty() {
             return;
+        }
+        if let (Some(retention), Some(first)) = (&self.retention, lane.batch.first_position()) {
+            lane.batch.end_position = self.position;
+            for &sink in &lane.held {
+                retention.hand_over(sink, first);
+            }
         }
         let batch = Arc::new(std::mem::replace(&mut lane.batch, self.pool.take()));
         for sink in &lane.sinks {

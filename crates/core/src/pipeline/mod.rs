@@ -7,6 +7,7 @@ mod metrics;
 mod parker;
 mod queue;
 mod reports;
+mod retention;
 mod settings;
 mod sink_thread;
 
@@ -17,10 +18,11 @@ use std::time::{Duration, Instant};
 
 use fapilog_ring::{Counter, Region, RingMemory};
 
+pub use batch::Batch;
 pub use diagnostics::{Diagnostic, DiagnosticCounts, DiagnosticSettings};
 pub use metrics::{Metrics, RingMetrics, SinkMetrics};
 pub use queue::WhenFull;
-pub use settings::{Constants, Destination, PipelineSettings, SinkSettings};
+pub use settings::{Constants, CrashSafe, Destination, PipelineSettings, SinkSettings};
 pub use sink_thread::Ledger;
 
 use batch::BatchPool;
@@ -28,11 +30,13 @@ use diagnostics::{Diagnostics, Kind};
 use drain::{Drain, Lane};
 use parker::Parker;
 use queue::{Item, Queue};
+use retention::Retention;
 use sink_thread::{Identity, Progress, SinkHandle};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::format;
 use crate::level::{Level, LevelCounts};
+use crate::recovery::{self, journal::SinkJournal, RingReport};
 use crate::sinks::file::FileSink;
 use crate::sinks::memory::{MemoryHandle, MemorySink};
 use crate::sinks::null::NullSink;
@@ -110,7 +114,7 @@ pub(crate) struct Shared {
     drained: AtomicBool,
     parker: Parker,
     progress: Arc<Progress>,
-    space: Progress,
+    space: Arc<Progress>,
     diagnostics: Arc<Diagnostics>,
 }
 
@@ -222,6 +226,8 @@ pub struct Pipeline {
     drain: Mutex<Option<JoinHandle<()>>>,
     next_ring: AtomicU64,
     closed: AtomicBool,
+    retention: Option<Arc<Retention>>,
+    recovered: Vec<RingReport>,
 }
 
 impl Pipeline {
@@ -241,11 +247,19 @@ impl Pipeline {
         mut replaced: Vec<(&str, Box<dyn Sink>)>,
     ) -> Result<Pipeline> {
         let diagnostics = Arc::new(Diagnostics::new(settings.diagnostics));
+        let shared = Arc::new(Shared {
+            diagnostics: Arc::clone(&diagnostics),
+            ..Shared::default()
+        });
+        let retention = Retention::of(&settings, Arc::clone(&shared.space))?.map(Arc::new);
         let mut pipeline = Pipeline {
-            shared: Arc::new(Shared {
-                diagnostics: Arc::clone(&diagnostics),
-                ..Shared::default()
-            }),
+            recovered: match &settings.crash_safe {
+                // Before any sink is open: what is left of earlier processes comes first in the files.
+                Some(safe) => recovery::recover(&safe.directory, false).unwrap_or_default(),
+                None => Vec::new(),
+            },
+            retention: retention.clone(),
+            shared,
             diagnostics,
             sinks: Vec::new(),
             memories: Vec::new(),
@@ -256,21 +270,35 @@ impl Pipeline {
         // Dropping the pipeline on an early return closes what was opened.
         let pool = BatchPool::default();
         let mut opened = Vec::new();
+        let mut files = retention.iter().flat_map(|kept| &kept.journals);
         for sink in &settings.sinks {
+            let journal = match sink.destination {
+                Destination::File(_) => files.next(),
+                _ => None,
+            };
             opened.push(
                 match replaced.iter().position(|(name, _)| *name == sink.name) {
                     Some(at) => replaced.swap_remove(at).1,
-                    None => pipeline.open_sink(&sink.name, &sink.destination)?,
+                    None => pipeline.open_sink(&sink.name, &sink.destination, journal)?,
                 },
             );
         }
         let mut lanes: Vec<(LaneKey, Lane)> = Vec::new();
+        let mut numbers = 0..;
         for (sink, destination) in settings.sinks.iter().zip(opened) {
+            let kept = match (&retention, &sink.destination) {
+                (Some(retention), Destination::File(_)) => {
+                    numbers.next().map(|number| (Arc::clone(retention), number))
+                }
+                _ => None,
+            };
+            let number = kept.as_ref().map(|(_, number)| *number);
             let handle = SinkHandle::spawn(
                 Identity {
                     name: sink.name.clone(),
                     place: sink.destination.place(),
                     min_level: sink.min_level()?,
+                    retention: kept,
                 },
                 destination,
                 Queue::new(sink.queue_bytes as usize, sink.when_full),
@@ -286,7 +314,10 @@ impl Pipeline {
                 level: sink.min_level()?,
             };
             match lanes.iter_mut().find(|(known, _)| *known == key) {
-                Some((_, lane)) => lane.sinks.push(handle),
+                Some((_, lane)) => {
+                    lane.sinks.push(handle);
+                    lane.held.extend(number);
+                }
                 None => {
                     let options = settings.constants.format_options(sink.color);
                     let lane = Lane {
@@ -294,13 +325,14 @@ impl Pipeline {
                         min_level: key.level,
                         sinks: vec![handle],
                         batch: pool.take(),
+                        held: number.into_iter().collect(),
                     };
                     lanes.push((key, lane));
                 }
             }
         }
         let lanes = lanes.into_iter().map(|(_, lane)| lane).collect();
-        let drain = Drain::new(Arc::clone(&pipeline.shared), lanes, pool);
+        let drain = Drain::new(Arc::clone(&pipeline.shared), lanes, pool, retention);
         let thread = std::thread::Builder::new()
             .name("fapilog:drain".into())
             .stack_size(1 << 20)
@@ -313,7 +345,12 @@ impl Pipeline {
         Ok(pipeline)
     }
 
-    fn open_sink(&mut self, name: &str, destination: &Destination) -> Result<Box<dyn Sink>> {
+    fn open_sink(
+        &mut self,
+        name: &str,
+        destination: &Destination,
+        journal: Option<&Arc<SinkJournal>>,
+    ) -> Result<Box<dyn Sink>> {
         Ok(match destination {
             Destination::Stdout => Box::new(StandardStream::stdout()),
             Destination::Stderr => Box::new(StandardStream::stderr()),
@@ -323,8 +360,49 @@ impl Pipeline {
                 self.memories.push((name.to_owned(), sink.handle()));
                 Box::new(sink)
             }
-            Destination::File(file) => Box::new(FileSink::open(file.clone())?),
+            Destination::File(file) => {
+                let mut sink = FileSink::open(file.clone())?;
+                if let Some(journal) = journal {
+                    sink.observe(Arc::clone(journal) as _);
+                }
+                Box::new(sink)
+            }
         })
+    }
+
+    /// Makes a ring, in a file when the settings ask for it, and drains it from now on.
+    ///
+    /// # Errors
+    /// [`ErrorCode::RegionInvalid`] when there is no memory, [`ErrorCode::RingFile`] when the file cannot be
+    /// made, [`ErrorCode::SettingInvalid`] for a second ring in crash-safe mode, and those of
+    /// [`Pipeline::attach`].
+    pub fn open_ring(&self, data_bytes: u32, salt: u32) -> Result<(RingId, Arc<RingMemory>)> {
+        let memory = match &self.retention {
+            None => Arc::new(
+                RingMemory::anonymous(data_bytes, salt)
+                    .map_err(|e| Error::io(ErrorCode::RegionInvalid, "ring memory", e))?,
+            ),
+            Some(retention) => retention.open_ring(data_bytes, salt)?,
+        };
+        Ok((self.attach(Arc::clone(&memory))?, memory))
+    }
+
+    /// What was found of earlier processes when the pipeline was opened.
+    pub fn recovered(&self) -> &[RingReport] {
+        &self.recovered
+    }
+
+    /// Whether the ring lies in a file.
+    pub fn is_crash_safe(&self) -> bool {
+        self.retention.is_some()
+    }
+
+    /// In crash-safe mode, removes the ring's file if everything in it was written. For the end of the
+    /// process; [`Pipeline::close`] does so itself.
+    pub fn finish_ring(&self) -> bool {
+        self.retention
+            .as_ref()
+            .is_none_or(|retention| retention.finish())
     }
 
     /// Adds a ring to be drained.
@@ -450,6 +528,7 @@ impl Pipeline {
                 sink.join();
             }
         }
+        self.finish_ring();
         if in_time {
             return self.receipt(ended);
         }

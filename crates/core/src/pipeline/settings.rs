@@ -1,5 +1,6 @@
 //! The settings document that the binding hands over, checked again: nothing here trusts the TypeScript side.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -24,6 +25,21 @@ pub struct PipelineSettings {
     /// Who hears what the pipeline has to say about itself.
     #[serde(default)]
     pub diagnostics: DiagnosticSettings,
+    /// Where the ring lies, when it has to survive the process.
+    pub crash_safe: Option<CrashSafe>,
+    /// The document itself, for whoever has to go on with a ring. Empty unless `crash_safe` is given.
+    #[serde(skip)]
+    pub document: String,
+}
+
+/// Where rings lie that have to survive the process.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CrashSafe {
+    /// The folder of the rings; an absolute path.
+    pub directory: PathBuf,
+    /// How their names start.
+    pub name: String,
 }
 
 /// What every line says about the process.
@@ -121,7 +137,7 @@ impl PipelineSettings {
     /// # Errors
     /// [`ErrorCode::SettingInvalid`] that names the field.
     pub fn from_json(text: &str) -> Result<Self> {
-        let settings: Self = serde_json::from_str(text).map_err(|e| {
+        let mut settings: Self = serde_json::from_str(text).map_err(|e| {
             Error::new(ErrorCode::SettingInvalid, format!("settings document: {e}"))
         })?;
         if settings.sinks.is_empty() {
@@ -132,6 +148,9 @@ impl PipelineSettings {
         }
         for sink in &settings.sinks {
             sink.min_level()?;
+        }
+        if settings.crash_safe.is_some() {
+            text.clone_into(&mut settings.document);
         }
         Ok(settings)
     }

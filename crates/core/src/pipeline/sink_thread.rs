@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 use super::batch::{Batch, BatchPool};
 use super::diagnostics::{Diagnostics, Kind};
 use super::queue::{Item, Popped, Queue};
+use super::retention::Retention;
 use crate::error::{Error, ErrorCode, Result};
 use crate::level::{Level, LevelCounts};
+use crate::recovery::journal::SinkJournal;
 use crate::sinks::{Sink, SinkStats, WriteError};
 
 /// Pause before the first retry of a failed write.
@@ -107,6 +109,8 @@ pub struct Identity {
     pub place: String,
     /// Lowest level that it takes.
     pub min_level: Level,
+    /// Who keeps the ring's space until this sink has written, and the sink's number there.
+    pub retention: Option<(Arc<Retention>, usize)>,
 }
 
 /// The side of a sink that other threads see.
@@ -135,6 +139,7 @@ impl SinkHandle {
             name,
             place,
             min_level,
+            retention,
         }: Identity,
         sink: Box<dyn Sink>,
         queue: Queue,
@@ -165,6 +170,7 @@ impl SinkHandle {
             failing_since: None,
             is_gone: false,
             maintenance_errors: 0,
+            retention,
         };
         let thread = std::thread::Builder::new()
             .name(format!("fapilog:{name}"))
@@ -266,6 +272,8 @@ struct Worker {
     /// Nobody will ever read again.
     is_gone: bool,
     maintenance_errors: u64,
+    /// Who keeps the ring's space until this sink has written, and the sink's number there.
+    retention: Option<(Arc<Retention>, usize)>,
 }
 
 impl Worker {
@@ -329,17 +337,23 @@ impl Worker {
         let mut pause = RETRY_FIRST;
         let mut attempts = 0u64;
         let mut complete = false;
+        // Left in the ring for the next start, if it lies in a file.
+        let mut kept = false;
         loop {
             if self.handle.queue.is_abandoned() {
                 let rest = batch.counts(written, size);
                 self.handle.lock().dropped_shutdown.merge(&rest);
                 self.sink.abandon_line();
+                kept = true;
                 break;
             }
             let Some(rest) = batch.bytes.get(written..) else {
                 break;
             };
             let before = written;
+            if let Some(journal) = self.journal(&batch) {
+                journal.begin(&batch, written);
+            }
             let result = self.write(rest);
             let advanced = match &result {
                 Ok(()) => rest.len(),
@@ -377,9 +391,23 @@ impl Worker {
             }
         }
         self.publish_stats();
+        if let (Some(journal), false) = (self.journal(&batch), kept) {
+            // In mapped memory, where nothing fails.
+            let _ = journal.finish(batch.end_position);
+            if let Some((retention, number)) = &self.retention {
+                retention.written(*number);
+            }
+        }
         self.pool.give_back(batch);
         self.handle.queue.done(size);
         complete
+    }
+
+    /// Where the appends of `batch` are noted, if its events are kept in the ring until they are written.
+    fn journal(&self, batch: &Batch) -> Option<&SinkJournal> {
+        let (retention, number) = self.retention.as_ref()?;
+        batch.first_position()?;
+        retention.journals.get(*number).map(AsRef::as_ref)
     }
 
     fn write(&mut self, bytes: &[u8]) -> std::result::Result<(), WriteError> {

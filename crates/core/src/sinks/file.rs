@@ -12,7 +12,7 @@ use memchr::{memchr, memrchr};
 use super::active_file::{self, append_some, ActiveFile, AppendFile, FileId, FileStatus};
 use super::clock::{Clock, SystemClock};
 use super::compress::sync_directory;
-use super::file_lock::RotationLock;
+use super::file_lock::{AppendLock, RotationLock};
 use super::file_settings::FileSettings;
 use super::maintenance::{Maintenance, Task};
 use super::renaming::{rename_to_free, Renaming};
@@ -20,7 +20,7 @@ use super::rotated_name::NamePattern;
 use super::rotation::Period;
 use super::shared_stats::SharedStats;
 use super::unfinished_line::UnfinishedLine;
-use super::{Sink, SinkStats, WriteError};
+use super::{Append, AppendObserver, Sink, SinkStats, WriteError};
 use crate::error::Result;
 
 /// How often the path is compared with the open file.
@@ -78,6 +78,7 @@ pub struct FileSink {
     durability: Durability,
     stats: SharedStats,
     maintenance: Option<Maintenance>,
+    observer: Option<(Arc<dyn AppendObserver>, AppendLock)>,
     #[cfg(test)]
     wrap: Option<Wrap>,
 }
@@ -144,6 +145,7 @@ impl FileSink {
             },
             stats: SharedStats::default(),
             maintenance: None,
+            observer: None,
             file: Box::new(opened.file),
             clock,
             settings,
@@ -162,6 +164,12 @@ impl FileSink {
             })?);
         }
         Ok(sink)
+    }
+
+    /// Tells `observer` of every append from now on, and makes appends take turns with those of other
+    /// processes that have an observer.
+    pub fn observe(&mut self, observer: Arc<dyn AppendObserver>) {
+        self.observer = Some((observer, AppendLock::new(self.lock_path.clone())));
     }
 
     /// The active file, as an absolute path.
@@ -191,9 +199,37 @@ impl FileSink {
                 self.whole_lines_to_write(rest)
             };
             let chunk = rest.get(..take).unwrap_or(rest);
-            *written += self.append(chunk)?;
+            *written += match self.observer.take() {
+                None => self.append(chunk)?,
+                Some((observer, mut lock)) => {
+                    lock.take();
+                    let result = self.append_observed(chunk, *written, observer.as_ref());
+                    lock.release();
+                    self.observer = Some((observer, lock));
+                    result?
+                }
+            };
         }
         Ok(())
+    }
+
+    /// As [`FileSink::append`], between two calls of the observer. `done` is what the caller has written.
+    fn append_observed(
+        &mut self,
+        chunk: &[u8],
+        done: usize,
+        observer: &dyn AppendObserver,
+    ) -> io::Result<usize> {
+        let fragment = self.line.fragment_len();
+        observer.before(&Append {
+            identity: self.identity,
+            offset: self.file.status()?.size.saturating_sub(fragment as u64),
+            length: (fragment + self.line.due().len() + chunk.len()) as u64,
+            done,
+        })?;
+        let n = self.append(chunk)?;
+        observer.after(done + n);
+        Ok(n)
     }
 
     /// Appends some of `chunk` and what is due before it; returns how much of `chunk`.
@@ -477,6 +513,32 @@ impl std::fmt::Debug for FileSink {
             .field("size", &self.size)
             .finish_non_exhaustive()
     }
+}
+
+/// Where the file `identity` is by now: at `path`, or beside it under another name.
+pub(crate) fn find(path: &Path, identity: (u64, u64)) -> Option<PathBuf> {
+    let is_it = |path: &Path| {
+        fs::symlink_metadata(path)
+            .is_ok_and(|found| found.is_file() && FileStatus::of(&found).identity == identity)
+    };
+    if is_it(path) {
+        return Some(path.to_path_buf());
+    }
+    let entries = fs::read_dir(path.parent()?).ok()?;
+    entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|path| is_it(path))
+}
+
+/// Cuts `file`, which is or was the active file `path`, off at `to`, unless somebody has appended to it since
+/// it was `size` bytes long. Whether that was done.
+pub(crate) fn cut(path: &Path, file: &fs::File, size: u64, to: u64) -> io::Result<bool> {
+    let mut lock = AppendLock::new(RotationLock::path_for(path));
+    lock.take();
+    let same = file.metadata()?.len() == size;
+    let result = if same { file.set_len(to) } else { Ok(()) };
+    lock.release();
+    result.map(|()| same)
 }
 
 /// The length of the first line, with its end; of everything when it has none.

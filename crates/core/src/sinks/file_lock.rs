@@ -122,6 +122,45 @@ impl RotationLock {
     }
 }
 
+/// How long an append waits for another process's.
+const APPEND_PATIENCE: Duration = Duration::from_millis(200);
+
+/// Held while one process appends to a file and others that take it do not. Not taking it in time is no
+/// failure: it only makes the place of the append less certain.
+#[derive(Debug)]
+pub(super) struct AppendLock {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl AppendLock {
+    /// For the file whose rotations take turns at `path`.
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, file: None }
+    }
+
+    /// Takes the lock.
+    pub(super) fn take(&mut self) {
+        if self.file.is_none() {
+            self.file = open_lock_file(&self.path).ok();
+        }
+        let Some(file) = &self.file else { return };
+        let started = Instant::now();
+        while try_exclusive(file) == Lock::Busy && started.elapsed() < APPEND_PATIENCE {
+            std::thread::sleep(Duration::from_micros(50));
+        }
+    }
+
+    /// Gives it back.
+    pub(super) fn release(&self) {
+        #[cfg(unix)]
+        if let Some(file) = &self.file {
+            // A lock that stays is given back when the file is closed.
+            let _ = rustix::fs::flock(file, rustix::fs::FlockOperation::Unlock);
+        }
+    }
+}
+
 fn open_lock_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);

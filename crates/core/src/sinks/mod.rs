@@ -96,6 +96,32 @@ pub struct SinkStats {
     pub last_maintenance_error: Option<String>,
 }
 
+/// An append that a file sink is about to make.
+#[derive(Clone, Copy, Debug)]
+pub struct Append {
+    /// Device and inode of the file.
+    pub identity: (u64, u64),
+    /// Where the first line that is not complete yet starts, or will start, in the file.
+    pub offset: u64,
+    /// Bytes from there to the end of the append.
+    pub length: u64,
+    /// Bytes of the current call of [`Sink::write`] that are on file already.
+    pub done: usize,
+}
+
+/// Is told of every append of a file sink. Between the two calls no other process that has an observer
+/// appends to the file.
+pub trait AppendObserver: Send + Sync {
+    /// Before the bytes are given to the operating system.
+    ///
+    /// # Errors
+    /// The append is not made then.
+    fn before(&self, append: &Append) -> io::Result<()>;
+
+    /// So many bytes of the current call of [`Sink::write`] are on file now.
+    fn after(&self, done: usize);
+}
+
 /// A failed or partial write.
 #[derive(Debug)]
 pub struct WriteError {

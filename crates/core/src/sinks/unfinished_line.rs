@@ -21,6 +21,11 @@ impl UnfinishedLine {
         self.begun.len() > self.due.len()
     }
 
+    /// Bytes of the open line that lie at the end of the current file.
+    pub(super) fn fragment_len(&self) -> usize {
+        self.begun.len().saturating_sub(self.due.len())
+    }
+
     /// Bytes to write before the caller's.
     pub(super) fn due(&self) -> &[u8] {
         &self.due
