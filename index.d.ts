@@ -325,8 +325,13 @@ interface LoggerOptions {
   readonly sinks?: readonly SinkOptions[];
   /** The ring. */
   readonly queue?: QueueOptions;
-  /** `fsync` puts every batch on the device before it counts as written. @default 'memory' */
-  readonly durability?: 'memory' | 'fsync';
+  /**
+   * `fsync` puts every batch on the device before it counts as written. `crash-safe` keeps the ring in a file, so
+   * that what was logged before the process was killed is written by the next start. @default 'memory'
+   */
+  readonly durability?: 'memory' | 'fsync' | 'crash-safe';
+  /** Folder of the rings of `crash-safe`, on a local file system. @default `.fapilog` beside the first file sink's path */
+  readonly crashSafeDir?: string;
   /** Every call returns after its line was written. For development: lines interleave with console.log. @default false */
   readonly sync?: boolean;
   /** Longest time that the end of the process waits for the sinks. @default 5000 */

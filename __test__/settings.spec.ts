@@ -143,7 +143,8 @@ const settings: readonly Setting[] = [
   },
   level('level', 'INFO', true),
   choice('format', FORMATS, undefined),
-  choice('durability', ['memory', 'fsync'], 'memory'),
+  choice('durability', ['memory', 'fsync', 'crash-safe'], 'memory'),
+  text('crashSafeDir', undefined, 1),
   flag('sync', false),
   duration('shutdownTimeoutMs', 0, 3_600_000, 5000),
   flag('handleSignals', true),
@@ -216,6 +217,7 @@ function options(path: string, value: unknown): LoggerOptions {
   for (let i = keys.length - 1; i > 0; i--) made = { [keys[i] as string]: made }
   const head = keys[0] as string
   if (head === 'sinks[0]') return { sinks: [{ ...file, ...(made as object) }] } as LoggerOptions
+  if (value === 'crash-safe') return { durability: value, sinks: [file] } as LoggerOptions
   // The largest events need the largest ring.
   if (path === 'queue.maxEventBytes') made = { ...(made as object), ringBytes: GB }
   return { [head]: made } as LoggerOptions

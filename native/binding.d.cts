@@ -17,8 +17,12 @@ declare namespace binding {
     takeDiagnostics(): string
     metrics(): string
     reopen(): void
+    finishRing(): boolean
     memory(name: string, take: boolean): string | null
   }
+
+  /** Writes what gone processes left in the crash-safe rings of a folder; reports as JSON text. */
+  function recover(directory: string, dryRun: boolean): string
 
   /** The ring of one JavaScript thread. */
   class NativeRing {

@@ -15,6 +15,19 @@ import { Encoder } from './wire/encoder.js'
 
 const { NativePipeline } = binding
 
+/** Pipelines whose ring lies in a file, to be removed when the process exits with everything written. */
+const crashSafe = new Set<binding.NativePipeline>()
+
+function finishRings(): void {
+  for (const pipeline of crashSafe) {
+    try {
+      pipeline.finishRing()
+    } catch {
+      // Nothing may change how the process ends; the next start removes the file.
+    }
+  }
+}
+
 /** The running parts behind a logger. */
 export class Container {
   readonly encoder: Encoder
@@ -55,6 +68,11 @@ export class Container {
       this.errors = new ErrorReports(() => pipeline.takeDiagnostics(), settings.onError)
     }
     this.forgetExit = onProcessExit(this)
+    if (settings.durability === 'crash-safe') {
+      // Behind the listener that drains, which is there as long as any logger is open.
+      if (crashSafe.size === 0) process.on('exit', finishRings)
+      crashSafe.add(this.pipeline)
+    }
     if (settings.handleSignals)
       this.forgetSignals = onSignals(this.pipeline, settings.shutdownTimeoutMs)
   }
@@ -97,6 +115,8 @@ export class Container {
       this.closed = true
       this.encoder.ring.close()
       this.forgetExit()
+      if (crashSafe.delete(this.pipeline) && crashSafe.size === 0)
+        process.removeListener('exit', finishRings)
       // Until then a signal waits for what is still being written.
       this.closing = this.pipeline
         .close(timeoutMs)

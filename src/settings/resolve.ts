@@ -1,6 +1,7 @@
 // Options → checked settings → the document that the native side gets.
 
 import { hostname } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import type { z } from 'zod/mini'
 import { ConfigurationError, type ConfigurationProblem } from '../errors.js'
@@ -13,6 +14,9 @@ import {
   SINK_TYPES,
   settingsSchema,
 } from './schema.js'
+
+/** Sinks that have room in the journal of a ring's file (crates/ring/src/journal.rs). */
+const MAX_CRASH_SAFE_SINKS = 14
 
 type Issue = z.core.$ZodIssue
 
@@ -43,6 +47,7 @@ export function resolveSettings(options: LoggerOptions): ResolvedSettings {
       expected: `at most a quarter of queue.ringBytes (${quarter})`,
     })
   }
+  found.push(...crashSafeProblems(settings))
   if (found.length > 0) throw ConfigurationError.of(found)
   return { ...settings, queue: { ...queue, maxEventBytes } }
 }
@@ -76,7 +81,7 @@ export function nativeDocument(settings: ResolvedSettings): string {
     const format = full.format ?? settings.format ?? (terminal ? 'pretty' : 'json')
     return {
       name,
-      destination: destination(full),
+      destination: destination(full, settings.durability === 'crash-safe'),
       format,
       color: full.color ?? wantsColor(terminal),
       level: full.level === undefined ? 'TRACE' : levelName(levelIndex(full.level) as number),
@@ -98,7 +103,48 @@ export function nativeDocument(settings: ResolvedSettings): string {
     sinks,
     fsync: settings.durability === 'fsync',
     diagnostics: { all: settings.diagnostics, collect: settings.onError !== undefined },
+    ...(settings.durability === 'crash-safe' ? { crashSafe: crashSafe(settings) } : {}),
   })
+}
+
+/** The file sinks, which make a crash-safe logger possible. */
+function fileSinks(settings: ResolvedSettings) {
+  return settings.sinks.filter((sink) => typeof sink !== 'string' && sink.type === 'file')
+}
+
+/** Where the ring's file goes and what it is called. */
+function crashSafe(settings: ResolvedSettings): object {
+  const [first] = fileSinks(settings)
+  const beside = typeof first === 'object' && first.type === 'file' ? dirname(first.path) : '.'
+  const name = (settings.name ?? 'fapilog').replaceAll(/[^\w-]+/g, '_').slice(0, 64)
+  return { directory: resolve(settings.crashSafeDir ?? join(beside, '.fapilog')), name }
+}
+
+/** What `durability: 'crash-safe'` asks of the other settings. */
+function crashSafeProblems(settings: ResolvedSettings): ConfigurationProblem[] {
+  const { durability } = settings
+  if (durability !== 'crash-safe') return []
+  const count = fileSinks(settings).length
+  if (count === 0 || count > MAX_CRASH_SAFE_SINKS) {
+    return [
+      {
+        path: 'durability',
+        value: durability,
+        expected: `1 to ${MAX_CRASH_SAFE_SINKS} sinks of type file, not ${count}`,
+      },
+    ]
+  }
+  return settings.sinks.flatMap((sink, index) =>
+    typeof sink === 'object' && sink.type === 'file' && sink.whenFull !== 'block'
+      ? [
+          {
+            path: `sinks[${index}].whenFull`,
+            value: sink.whenFull,
+            expected: "'block' with durability 'crash-safe', which drops no line at a file",
+          },
+        ]
+      : [],
+  )
 }
 
 /** The type, numbered when it is taken. */
@@ -109,15 +155,17 @@ function freeName(type: string, names: Set<string>): string {
   return name
 }
 
-function destination(sink: ResolvedSink): object {
+function destination(sink: ResolvedSink, absolute: boolean): object {
   switch (sink.type) {
     case 'memory':
       return { type: 'memory', maxBytes: sink.maxBytes }
     case 'file': {
       const { keepFor, interval, ...rotate } = sink.rotate
+      // Whoever recovers has another working directory. What names a directory is refused later, as it is.
+      const path = absolute && !/[\\/]$/.test(sink.path) ? resolve(sink.path) : sink.path
       return {
         type: 'file',
-        path: sink.path,
+        path,
         mode: sink.mode,
         dirMode: sink.dirMode,
         mkdir: sink.mkdir,
