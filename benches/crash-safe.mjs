@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLogger } from 'fapilog'
+import { createLogger } from '../dist/index.mjs'
 
 const rounds = Number(process.argv[2] ?? 60)
 const dir = mkdtempSync(join(process.argv[3] ?? tmpdir(), 'fapilog-bench-'))
@@ -36,7 +36,7 @@ const median = (values) => values.sort((a, b) => a - b)[values.length >> 1]
 const results = {}
 for (const [name, call] of Object.entries(calls)) {
   const times = { memory: [], 'crash-safe': [] }
-  for (let round = -10; round < rounds; round++) {
+  for (let round = -30; round < rounds; round++) {
     // Who goes first changes from round to round.
     const order = round % 2 === 0 ? ['memory', 'crash-safe'] : ['crash-safe', 'memory']
     for (const durability of order) {

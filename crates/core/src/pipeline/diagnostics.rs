@@ -34,9 +34,11 @@ pub enum Kind {
     Truncated,
     /// Time was over before everything was written.
     Unwritten,
+    /// What a gone process left in its crash-safe ring could not be written.
+    NotRecovered,
 }
 
-const KINDS: usize = 7;
+const KINDS: usize = 8;
 
 impl Kind {
     fn code(self) -> &'static str {
@@ -48,12 +50,16 @@ impl Kind {
             Kind::Damaged => "FAPILOG_RING_DAMAGED",
             Kind::Truncated => "FAPILOG_EVENTS_TRUNCATED",
             Kind::Unwritten => "FAPILOG_EVENTS_UNWRITTEN",
+            Kind::NotRecovered => "FAPILOG_RING_NOT_RECOVERED",
         }
     }
 
     /// Events are lost: said on standard error whatever the settings.
     fn is_loss(self) -> bool {
-        matches!(self, Kind::SinkFailed | Kind::Unwritten)
+        matches!(
+            self,
+            Kind::SinkFailed | Kind::Unwritten | Kind::NotRecovered
+        )
     }
 }
 

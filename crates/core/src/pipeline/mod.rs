@@ -11,6 +11,7 @@ mod retention;
 mod settings;
 mod sink_thread;
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -255,7 +256,7 @@ impl Pipeline {
         let mut pipeline = Pipeline {
             recovered: match &settings.crash_safe {
                 // Before any sink is open: what is left of earlier processes comes first in the files.
-                Some(safe) => recovery::recover(&safe.directory, false).unwrap_or_default(),
+                Some(safe) => recover_before(&safe.directory, &diagnostics),
                 None => Vec::new(),
             },
             retention: retention.clone(),
@@ -607,6 +608,28 @@ impl Pipeline {
             sinks,
         }
     }
+}
+
+/// Recovers what earlier processes left, and says what could not be.
+fn recover_before(directory: &Path, diagnostics: &Diagnostics) -> Vec<RingReport> {
+    let reports = match recovery::recover(directory, false) {
+        Ok(reports) => reports,
+        Err(error) => {
+            let message = format!(
+                "cannot list the rings in '{}': {error}",
+                directory.display()
+            );
+            diagnostics.report(Kind::NotRecovered, None, message);
+            return Vec::new();
+        }
+    };
+    for report in &reports {
+        if let Some(error) = &report.error {
+            let message = format!("the ring '{}': {error}", report.path.display());
+            diagnostics.report(Kind::NotRecovered, None, message);
+        }
+    }
+    reports
 }
 
 impl Drop for Pipeline {
