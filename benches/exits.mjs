@@ -180,7 +180,11 @@ async function measure(name, ending, age, events, folder) {
   try {
     text = readFileSync(file, 'utf8')
   } catch {}
-  const found = text.split('\n').slice(0, -1).map(numberOf)
+  const found = text
+    .split('\n')
+    .slice(0, -1)
+    .map(numberOf)
+    .filter((n) => n !== null)
   return { lines: new Set(found).size, odd: found.some((n, i) => n !== i) || !/(^|\n)$/.test(text) }
 }
 
@@ -191,10 +195,11 @@ async function recover(file) {
   } catch {}
 }
 
+/** The number of an event, null for a line of the logger's own, -1 for a line that is none. */
 function numberOf(line) {
   try {
     const event = JSON.parse(line)
-    return event.n ?? event.properties?.n ?? -1
+    return event.n ?? event.properties?.n ?? null
   } catch {
     return -1
   }
