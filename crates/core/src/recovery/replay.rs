@@ -250,7 +250,8 @@ impl Left {
         let settings = std::str::from_utf8(&text)
             .map_err(|e| Trouble::Damaged(format!("its settings are no text: {e}")))
             .and_then(|text| {
-                PipelineSettings::from_json(text).map_err(|e| Trouble::Damaged(e.to_string()))
+                // Rather of another version than damaged: whoever wrote it can read it.
+                PipelineSettings::from_json(text).map_err(|e| Trouble::Foreign(e.to_string()))
             })?;
         let (head, tail) = (word(&header, OFFSET_HEAD), word(&header, OFFSET_TAIL));
         let capacity = data_bytes / UNIT_BYTES;
