@@ -43,11 +43,17 @@ const rounds: readonly [name: string, length: (i: number) => number][] = [
 function check(
   path: string,
   length: (i: number) => number,
-): { lines: number; wrong: string[]; last: number } {
+): { lines: number; wrong: string[]; last: number; reports: number } {
   let lines = 0
+  let reports = 0
   let last = -1
   const wrong: string[] = []
   const rest = eachLine(path, (bytes, start, end) => {
+    // A report of lost events is a WARNING: `{"level":40`, where events have 30.
+    if (bytes[start + 9] === 52) {
+      reports++
+      return
+    }
     lines++
     const at = bytes.indexOf(KEY, start) + KEY.length
     const i = numberAt(bytes, at)
@@ -65,7 +71,7 @@ function check(
   })
   if (rest > 0) wrong.push(`${rest} bytes behind the last line`)
   rmSync(path)
-  return { lines, wrong, last }
+  return { lines, wrong, last, reports }
 }
 
 for (const [name, length] of rounds) {
@@ -79,7 +85,12 @@ for (const [name, length] of rounds) {
     const receipt = await log.close()
     const metrics = log.metrics()
     t.true(receipt.complete)
-    t.deepEqual(check(path, length), { lines: EVENTS, wrong: [], last: EVENTS - 1 })
+    t.deepEqual(check(path, length), {
+      lines: EVENTS,
+      wrong: [],
+      last: EVENTS - 1,
+      reports: 0,
+    })
     t.is(metrics.submitted, EVENTS)
     t.is(metrics.written, EVENTS)
     t.is(metrics.sinks['file']?.written, EVENTS)
@@ -96,8 +107,9 @@ test.serial('what survives drop-newest is in order, and the rest is counted', as
   for (let i = 0; i < EVENTS; i++) log.info({ n: i, t: TEXT.slice(0, length(i)) })
   await log.close()
   const metrics = log.metrics()
-  const { lines, wrong } = check(path, length)
+  const { lines, wrong, reports } = check(path, length)
   t.deepEqual(wrong, [])
+  t.is(reports, metrics.sinks['file']?.reports)
   t.is(metrics.submitted, EVENTS)
   t.is(lines + metrics.droppedByReason.full, EVENTS)
   t.is(metrics.sinks['file']?.written, lines)
@@ -125,8 +137,9 @@ for (const whenFull of ['drop-newest', 'drop-oldest'] as const) {
       await log.close()
       const metrics = log.metrics()
       const sink = metrics.sinks['file'] as SinkMetrics
-      const { lines, wrong } = check(path, length)
+      const { lines, wrong, reports } = check(path, length)
       t.deepEqual(wrong, [])
+      t.is(reports, sink.reports)
       t.is(lines, sink.written)
       t.is(lines + total(sink.dropped), EVENTS)
       t.is(total(sink.dropped), sink.droppedByReason.overflow)

@@ -19,6 +19,7 @@ const EXPECTED_FILES = [
   'CHANGELOG.md',
   'LICENSE',
   'README.md',
+  'bin/fapilog.mjs',
   'dist/index.cjs',
   'dist/index.mjs',
   'index.d.cts',

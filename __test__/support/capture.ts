@@ -26,6 +26,16 @@ export function takeEvents(log: Logger): Envelope[] {
   return log.takeLines().map((line) => JSON.parse(line) as Envelope)
 }
 
+/** What was logged since the last call, without the logger's own reports of lost events. */
+export function takeOwnEvents(log: Logger): Envelope[] {
+  return takeEvents(log).filter(({ message }) => !isReport(message))
+}
+
+/** Whether a message is the logger's own report of lost events. */
+export function isReport(message: unknown): boolean {
+  return typeof message === 'string' && /^fapilog dropped \d+ events?$/.test(message)
+}
+
 /** The one event that was logged since the last call. */
 export function takeEvent(log: Logger): Envelope {
   const events = takeEvents(log)
