@@ -109,7 +109,7 @@ test.serial('what survives drop-newest is in order, and the rest is counted', as
   const metrics = log.metrics()
   const { lines, wrong, reports } = check(path, length)
   t.deepEqual(wrong, [])
-  t.is(reports, metrics.sinks['file']?.reports)
+  t.is(metrics.sinks['file']?.reports, reports)
   t.is(metrics.submitted, EVENTS)
   t.is(lines + metrics.droppedByReason.full, EVENTS)
   t.is(metrics.sinks['file']?.written, lines)

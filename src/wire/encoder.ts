@@ -629,11 +629,6 @@ export class Encoder {
     this.pos = pos + 3
   }
 
-  /** Writes a token without a payload. */
-  token(tag: number, token: number): void {
-    this.words[this.pos++] = tag | token
-  }
-
   private other(
     token: number,
     value: unknown,
