@@ -64,12 +64,6 @@ export interface EncodedScope {
   uses: number
 }
 
-/** Result of an attempt to write an event. */
-export enum Outcome {
-  Written,
-  Dropped,
-}
-
 type ToJson = (this: object, key: string) => unknown
 
 interface Target {
@@ -179,7 +173,7 @@ export class Encoder {
     fields?: unknown,
     error?: unknown,
     args?: readonly unknown[],
-  ): Outcome {
+  ): void {
     if (this.busy)
       return this.nestedEvent(level, logger, scope, message, plain ?? fields, error, args)
     const ring = this.ring
@@ -187,20 +181,18 @@ export class Encoder {
     try {
       ;(ring.counters[SUBMITTED + level] as number)++
       const start = ring.next <= ring.softLimit ? ring.next : ring.reserve(level)
-      if (start < 0) return Outcome.Dropped
+      if (start < 0) return
       this.end = ring.end(start) - MARGIN_WORDS
       this.record(start, level, logger, scope, message, plain, fields, error, args)
       if (this.truncated && !ring.roomy(start)) {
         // Not the event but the ring was too small for it just now.
         ring.dropFull(level)
-        return Outcome.Dropped
+        return
       }
       ring.publish(start, this.pos)
-      return Outcome.Written
     } catch {
       // Without a call: the stack may be exhausted.
       ;(ring.counters[DROPPED_ENCODE + level] as number)++
-      return Outcome.Dropped
     } finally {
       this.busy = false
       if (this.deferred.length !== 0) this.writeDeferred()
@@ -324,8 +316,7 @@ export class Encoder {
     }
     let pos = this.pos
     if (pos + count > this.end) {
-      this.truncated = true
-      this.end = 0
+      this.endEarly()
       return
     }
     const words = this.words
@@ -583,11 +574,16 @@ export class Encoder {
     if (this.pos > this.end && !this.truncated) this.cutElement(start)
   }
 
+  /** Nothing more is written into this record; an `end` of 0 tells every loop so. */
+  private endEarly(): void {
+    this.truncated = true
+    this.end = 0
+  }
+
   private cutElement(start: number): void {
     this.pos = start
     this.text(L.TAG_MARKER, 0, '[Truncated]')
-    this.truncated = true
-    this.end = 0
+    this.endEarly()
   }
 
   /** Writes any value after a key token (0 for none). `key` is for the path of circular references. */
@@ -816,14 +812,8 @@ export class Encoder {
         return
       }
     }
-    if (length > SHORT_STRING) {
-      const start = this.pos
-      const room = (this.end - start - 2) * 4
-      if (length * 3 > room) this.tightString(0, text, start, room)
-      else this.utf8(0, text, start, room)
-    } else {
-      this.shortString(0, text, length)
-    }
+    if (length > SHORT_STRING) this.copyString(0, text, length)
+    else this.shortString(0, text, length)
   }
 
   private message(message: unknown): void {
@@ -918,6 +908,12 @@ export class Encoder {
         node.credit = SECOND_CHANCE
       }
     }
+    this.copyString(token, text, length)
+  }
+
+  /** Copies a string natively, in part if there is no room for all of it. */
+  private copyString(token: number, text: string, length: number): void {
+    const start = this.pos
     const room = (this.end - start - 2) * 4
     if (length * 3 > room) this.tightString(token, text, start, room)
     else this.utf8(token, text, start, room)
@@ -1042,8 +1038,7 @@ export class Encoder {
   private cut(info: KeyInfo, start: number): void {
     this.pos = start
     this.marker(info, '[Truncated]')
-    this.truncated = true
-    this.end = 0
+    this.endEarly()
   }
 
   // --- events inside events -------------------------------------------------------------------------------
@@ -1057,11 +1052,11 @@ export class Encoder {
     fields: unknown,
     error: unknown,
     args: readonly unknown[] | undefined,
-  ): Outcome {
+  ): void {
     ;(this.ring.counters[SUBMITTED + level] as number)++
     if (this.nested >= MAX_NESTED) {
       this.ring.dropEncode(level)
-      return Outcome.Dropped
+      return
     }
     this.nested++
     const saved = this.useScratch()
@@ -1070,10 +1065,8 @@ export class Encoder {
       const record: number[] = []
       for (let i = 0; i < this.pos; i++) record.push(this.words[i] as number)
       this.deferred.push({ words: record, level })
-      return Outcome.Written
     } catch {
       this.ring.dropEncode(level)
-      return Outcome.Dropped
     } finally {
       this.restore(saved)
       this.nested--

@@ -61,7 +61,8 @@ pub enum FormatKind {
 }
 
 /// What a format says about the process, and how it looks. Formats take what concerns them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FormatOptions {
     /// The root logger's name: `name` of the `pino` format when a record names no logger.
     pub name: Option<String>,
@@ -75,10 +76,21 @@ pub struct FormatOptions {
     pub hostname: String,
     /// The process id. 0 leaves `context.pid` out.
     pub pid: u32,
-    /// Whether `pretty` uses colours. Default no.
+    /// Whether `pretty` uses colours. Default no. Each sink has its own, so it is not in the settings document.
+    #[serde(skip)]
     pub color: bool,
     /// Whether `pretty` shows UTC instead of local time. Default no.
     pub utc: bool,
+}
+
+impl FormatOptions {
+    /// The same options for a sink that has its own word on colour.
+    pub fn with_color(&self, color: bool) -> Self {
+        Self {
+            color,
+            ..self.clone()
+        }
+    }
 }
 
 /// Makes the format that `kind` names.

@@ -23,7 +23,7 @@ pub use batch::Batch;
 pub use diagnostics::{Diagnostic, DiagnosticCounts, DiagnosticSettings};
 pub use metrics::{Metrics, RingMetrics, SinkMetrics};
 pub use queue::WhenFull;
-pub use settings::{Constants, CrashSafe, Destination, PipelineSettings, SinkSettings};
+pub use settings::{CrashSafe, Destination, PipelineSettings, SinkSettings};
 pub use sink_thread::Ledger;
 
 use batch::BatchPool;
@@ -320,7 +320,7 @@ impl Pipeline {
                     lane.held.extend(number);
                 }
                 None => {
-                    let options = settings.constants.format_options(sink.color);
+                    let options = settings.constants.with_color(sink.color);
                     let lane = Lane {
                         format: format::build(sink.format, &options),
                         min_level: key.level,

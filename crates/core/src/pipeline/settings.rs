@@ -17,7 +17,7 @@ use crate::sinks::file_settings::FileSettings;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PipelineSettings {
     /// Constant parts of every line.
-    pub constants: Constants,
+    pub constants: FormatOptions,
     /// The sinks, at least one.
     pub sinks: Vec<SinkSettings>,
     /// Whether every batch is synced to the device.
@@ -40,42 +40,6 @@ pub struct CrashSafe {
     pub directory: PathBuf,
     /// How their names start.
     pub name: String,
-}
-
-/// What every line says about the process.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Constants {
-    /// Name of the root logger.
-    pub name: Option<String>,
-    /// Name of the service.
-    pub service: Option<String>,
-    /// Deployment environment.
-    pub env: Option<String>,
-    /// Version of the service.
-    pub version: Option<String>,
-    /// Name of the machine.
-    pub hostname: String,
-    /// Process id.
-    pub pid: u32,
-    /// Whether `pretty` shows UTC instead of local time.
-    pub utc: bool,
-}
-
-impl Constants {
-    /// The options of a format for a sink.
-    pub fn format_options(&self, color: bool) -> FormatOptions {
-        FormatOptions {
-            name: self.name.clone(),
-            service: self.service.clone(),
-            env: self.env.clone(),
-            version: self.version.clone(),
-            hostname: self.hostname.clone(),
-            pid: self.pid,
-            color,
-            utc: self.utc,
-        }
-    }
 }
 
 /// One sink and what belongs to it.

@@ -318,7 +318,7 @@ impl Left {
             if slot >= MAX_JOURNAL_SINKS {
                 return Err(Trouble::Damaged("it has too many sinks".to_owned()));
             }
-            let options = self.settings.constants.format_options(sink.color);
+            let options = self.settings.constants.with_color(sink.color);
             let journal = Arc::new(SinkJournal::new(slot));
             journal.attach(self.words.clone())?;
             let mut replay = SinkReplay {
