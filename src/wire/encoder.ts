@@ -174,8 +174,10 @@ export class Encoder {
     error?: unknown,
     args?: readonly unknown[],
   ): void {
-    if (this.busy)
-      return this.nestedEvent(level, logger, scope, message, plain ?? fields, error, args)
+    if (this.busy) {
+      this.nestedEvent(level, logger, scope, message, plain ?? fields, error, args)
+      return
+    }
     const ring = this.ring
     this.busy = true
     try {
