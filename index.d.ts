@@ -45,9 +45,16 @@ interface SinkMetrics {
   /** Failures of rotation, compression or retention; lines went on being written. */
   readonly maintenanceErrors: number;
 }
+/** Counters of one stage. */
+interface StageMetrics {
+  /** Events changed. */
+  readonly changed: number;
+  /** Events that ended there, by level. */
+  readonly filtered: EventsByLevel;
+}
 /**
  * All counters. At rest, for each sink:
- * `submitted = written + events below the sink's level + dropped at the sink + dropped before it`.
+ * `submitted = written + events below the sink's level + dropped at the sink + dropped before it + filtered`.
  */
 interface Metrics {
   /** Log calls at an enabled level. */
@@ -64,10 +71,14 @@ interface Metrics {
     readonly closed: number;
     readonly encode: number;
   };
+  /** Events that a stage ended on purpose, by level. */
+  readonly filtered: EventsByLevel;
   /** Events in the ring or in the slowest sink's queue. */
   readonly inFlight: number;
   /** Sinks by name. */
   readonly sinks: Readonly<Record<string, SinkMetrics>>;
+  /** Stages (filters, enrichers, redactors, processors) by name. */
+  readonly stages: Readonly<Record<string, StageMetrics>>;
   readonly ring: {
     readonly rings: number;
     readonly capacityBytes: number; /** Bytes published and not yet taken by the drain thread. */
@@ -364,4 +375,4 @@ interface LoggerOptions {
  * @throws {PipelineError} when the native side cannot start
  */
 declare function createLogger(options?: LoggerOptions): Logger;
-export { type ChildOptions, ConfigurationError, type ConfigurationProblem, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FormatName, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogMethod, type Logger, type LoggerOptions, type MemorySinkOptions, type Metrics, type NullSinkOptions, PipelineError, PluginError, type QueueOptions, type Receipt, type RotateOptions, type SinkCommonOptions, SinkError, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StderrSinkOptions, type StdoutSinkOptions, createLogger };
+export { type ChildOptions, ConfigurationError, type ConfigurationProblem, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FormatName, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogMethod, type Logger, type LoggerOptions, type MemorySinkOptions, type Metrics, type NullSinkOptions, PipelineError, PluginError, type QueueOptions, type Receipt, type RotateOptions, type SinkCommonOptions, SinkError, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, createLogger };

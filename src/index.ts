@@ -9,7 +9,14 @@ export {
 } from './errors.js'
 export type { LevelInput, LevelName, LevelSetting } from './levels.js'
 export type { ChildOptions, Fields, LazyFields, Logger, LogMethod } from './logger.js'
-export type { EventsByLevel, Metrics, Receipt, SinkMetrics, SinkReceipt } from './metrics.js'
+export type {
+  EventsByLevel,
+  Metrics,
+  Receipt,
+  SinkMetrics,
+  SinkReceipt,
+  StageMetrics,
+} from './metrics.js'
 export type {
   Duration,
   FileSinkOptions,

@@ -42,9 +42,17 @@ export interface SinkMetrics {
   readonly maintenanceErrors: number
 }
 
+/** Counters of one stage. */
+export interface StageMetrics {
+  /** Events changed. */
+  readonly changed: number
+  /** Events that ended there, by level. */
+  readonly filtered: EventsByLevel
+}
+
 /**
  * All counters. At rest, for each sink:
- * `submitted = written + events below the sink's level + dropped at the sink + dropped before it`.
+ * `submitted = written + events below the sink's level + dropped at the sink + dropped before it + filtered`.
  */
 export interface Metrics {
   /** Log calls at an enabled level. */
@@ -61,10 +69,14 @@ export interface Metrics {
     readonly closed: number
     readonly encode: number
   }
+  /** Events that a stage ended on purpose, by level. */
+  readonly filtered: EventsByLevel
   /** Events in the ring or in the slowest sink's queue. */
   readonly inFlight: number
   /** Sinks by name. */
   readonly sinks: Readonly<Record<string, SinkMetrics>>
+  /** Stages (filters, enrichers, redactors, processors) by name. */
+  readonly stages: Readonly<Record<string, StageMetrics>>
   readonly ring: {
     readonly rings: number
     readonly capacityBytes: number

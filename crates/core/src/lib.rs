@@ -1,6 +1,6 @@
 //! The fapilog pipeline, without Node-API.
 //!
-//! Data moves in one direction: ring → [`wire`] (decode) → [`format`] → [`pipeline`] (batch, route) →
+//! Data moves in one direction: ring → [`wire`] (decode) → [`stages`] → [`format`] → [`pipeline`] (batch, route) →
 //! [`sinks`]. Modules are listed lowest first; a module may only use those above it.
 #![forbid(unsafe_code)]
 
@@ -10,4 +10,5 @@ pub mod level;
 pub mod pipeline;
 pub mod recovery;
 pub mod sinks;
+pub mod stages;
 pub mod wire;

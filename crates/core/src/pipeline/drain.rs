@@ -15,6 +15,7 @@ use super::sink_thread::SinkHandle;
 use super::Shared;
 use crate::format::Format;
 use crate::level::{Level, LevelCounts};
+use crate::stages::Stages;
 use crate::wire::{Dictionary, Records};
 
 /// Bytes copied out of a ring at once.
@@ -49,6 +50,7 @@ struct Source {
 /// What runs on the drain thread.
 pub struct Drain {
     shared: Arc<Shared>,
+    stages: Stages,
     lanes: Vec<Lane>,
     pool: BatchPool,
     sources: Vec<Source>,
@@ -73,6 +75,7 @@ pub struct Drain {
 impl Drain {
     pub(super) fn new(
         shared: Arc<Shared>,
+        stages: Stages,
         lanes: Vec<Lane>,
         pool: BatchPool,
         retention: Option<Arc<Retention>>,
@@ -86,6 +89,7 @@ impl Drain {
             truncated: 0,
             truncated_told: None,
             shared,
+            stages,
             lanes,
             pool,
             sources: Vec::new(),
@@ -264,6 +268,14 @@ impl Drain {
         loop {
             let before = records.position();
             let Some(record) = records.next() else { break };
+            let record = if self.stages.is_empty() {
+                record
+            } else {
+                match self.stages.run(record) {
+                    Some(record) => record,
+                    None => continue,
+                }
+            };
             accepted.add(record.level());
             for lane in &mut self.lanes {
                 if record.level() >= lane.min_level {
@@ -298,6 +310,9 @@ impl Drain {
             }
         }
         self.shared.count_accepted(&accepted);
+        if !self.stages.is_empty() {
+            self.shared.count_stages(self.stages.take_counts());
+        }
         for at in 0..self.lanes.len() {
             if self
                 .lanes
@@ -402,7 +417,7 @@ impl Drain {
                 self.sources.push(Source {
                     id,
                     consumer: Consumer::new(*memory.region()),
-                    dictionary: Dictionary::new(),
+                    dictionary: Dictionary::with_own(self.stages.own_strings()),
                     _memory: memory,
                 });
                 self.sources.len() - 1

@@ -25,7 +25,8 @@ fn by_level(counts: &LevelCounts) -> ByLevel {
 
 /// All counters of a pipeline since it was opened.
 ///
-/// For each sink, at rest: `submitted = written + filtered + dropped by the sink + dropped before it`.
+/// For each sink, at rest: `submitted = written + below its level + dropped by it + dropped before it +
+/// filtered`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metrics {
@@ -39,10 +40,14 @@ pub struct Metrics {
     pub dropped: ByLevel,
     /// The same, by reason: `full`, `timeout`, `closed`, `encode`.
     pub dropped_by_reason: BTreeMap<&'static str, u64>,
+    /// Events that a stage ended on purpose, by level.
+    pub filtered: ByLevel,
     /// Events accepted by the ring and not yet dealt with by the slowest sink.
     pub in_flight: u64,
     /// Sinks by name.
     pub sinks: BTreeMap<String, SinkMetrics>,
+    /// Stages by name.
+    pub stages: BTreeMap<&'static str, StageMetrics>,
     /// All rings together.
     pub ring: RingMetrics,
     /// What was said about the pipeline itself.
@@ -87,6 +92,16 @@ pub struct SinkMetrics {
     pub maintenance_errors: u64,
 }
 
+/// Counters of one stage.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StageMetrics {
+    /// Events changed.
+    pub changed: u64,
+    /// Events that ended there, by level.
+    pub filtered: ByLevel,
+}
+
 /// State of the rings.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -118,6 +133,16 @@ impl Pipeline {
             .accepted
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
+        let stages = self
+            .shared
+            .stages
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let mut filtered = LevelCounts::default();
+        for (_, counts) in &stages {
+            filtered.merge(&counts.filtered);
+        }
         let rings = self.shared.rings();
         let mut produced = *self
             .shared
@@ -126,7 +151,7 @@ impl Pipeline {
             .unwrap_or_else(PoisonError::into_inner);
         let mut ring = RingMetrics {
             rings: rings.len() as u64,
-            accepted: accepted.total(),
+            accepted: accepted.total() + filtered.total(),
             damaged_bytes: self.shared.damaged_bytes.load(Ordering::Relaxed),
             ..RingMetrics::default()
         };
@@ -142,12 +167,12 @@ impl Pipeline {
         dropped.merge(&produced.closed);
         dropped.merge(&produced.encode);
         let submitted = produced.submitted.total();
-        let offered = submitted.saturating_sub(dropped.total());
+        let offered = submitted.saturating_sub(dropped.total() + filtered.total());
         let mut written = offered;
         let mut settled = offered;
         for (sink, ledger) in &ledgers {
-            let filtered: u64 = accepted.0.iter().take(sink.min_level.index()).sum();
-            let done = ledger.written.total() + filtered;
+            let below: u64 = accepted.0.iter().take(sink.min_level.index()).sum();
+            let done = ledger.written.total() + below;
             written = written.min(done);
             settled = settled.min(done + ledger.dropped().total());
         }
@@ -191,6 +216,17 @@ impl Pipeline {
                         maintenance_errors: ledger.stats.maintenance_errors,
                     };
                     (sink.name().to_owned(), metrics)
+                })
+                .collect(),
+            filtered: by_level(&filtered),
+            stages: stages
+                .iter()
+                .map(|(name, counts)| {
+                    let metrics = StageMetrics {
+                        changed: counts.changed,
+                        filtered: by_level(&counts.filtered),
+                    };
+                    (*name, metrics)
                 })
                 .collect(),
             ring,

@@ -43,6 +43,7 @@ use crate::sinks::memory::{MemoryHandle, MemorySink};
 use crate::sinks::null::NullSink;
 use crate::sinks::standard_stream::StandardStream;
 use crate::sinks::Sink;
+use crate::stages::{StageCounts, Stages};
 
 /// Identifies an attached ring.
 pub type RingId = u64;
@@ -109,6 +110,8 @@ pub(crate) struct Shared {
     rings_version: AtomicU64,
     retired: Mutex<ProducerCounts>,
     accepted: Mutex<LevelCounts>,
+    /// What the stages have done, in their order.
+    stages: Mutex<Vec<(&'static str, StageCounts)>>,
     damaged_bytes: AtomicU64,
     flush_wanted: AtomicU64,
     stopping: AtomicBool,
@@ -129,6 +132,16 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .merge(counts);
+    }
+
+    fn count_stages(&self, counts: impl Iterator<Item = (&'static str, StageCounts)>) {
+        let mut stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
+        for (at, (name, counts)) in counts.enumerate() {
+            match stages.get_mut(at) {
+                Some((_, sum)) => sum.merge(&counts),
+                None => stages.push((name, counts)),
+            }
+        }
     }
 
     fn count_damaged(&self, bytes: usize) {
@@ -247,6 +260,7 @@ impl Pipeline {
         settings: PipelineSettings,
         mut replaced: Vec<(&str, Box<dyn Sink>)>,
     ) -> Result<Pipeline> {
+        let stages = Stages::new(&settings.stages, &settings.constants)?;
         let diagnostics = Arc::new(Diagnostics::new(settings.diagnostics));
         let shared = Arc::new(Shared {
             diagnostics: Arc::clone(&diagnostics),
@@ -333,7 +347,8 @@ impl Pipeline {
             }
         }
         let lanes = lanes.into_iter().map(|(_, lane)| lane).collect();
-        let drain = Drain::new(Arc::clone(&pipeline.shared), lanes, pool, retention);
+        let shared = Arc::clone(&pipeline.shared);
+        let drain = Drain::new(shared, stages, lanes, pool, retention);
         let thread = std::thread::Builder::new()
             .name("fapilog:drain".into())
             .stack_size(1 << 20)

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::format::{FormatKind, FormatOptions};
 use crate::level::Level;
 use crate::sinks::file_settings::FileSettings;
+use crate::stages::StagesSettings;
 
 /// A pipeline's settings. Every field is required: defaults live in the TypeScript schema alone.
 #[derive(Debug, Deserialize)]
@@ -20,6 +21,9 @@ pub struct PipelineSettings {
     pub constants: FormatOptions,
     /// The sinks, at least one.
     pub sinks: Vec<SinkSettings>,
+    /// What happens to events before they are formatted.
+    #[serde(default)]
+    pub stages: StagesSettings,
     /// Whether every batch is synced to the device.
     pub fsync: bool,
     /// Who hears what the pipeline has to say about itself.

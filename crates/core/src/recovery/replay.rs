@@ -28,6 +28,7 @@ use crate::pipeline::{Batch, Destination, PipelineSettings, SinkSettings};
 use crate::sinks::file::{self, FileSink};
 use crate::sinks::file_settings::FileSettings;
 use crate::sinks::Sink;
+use crate::stages::Stages;
 use crate::wire::{Dictionary, Record, RecordWriter, Records};
 
 /// Recoveries of one ring that may end in the death of the process before it is put aside.
@@ -261,7 +262,7 @@ impl Left {
         let used = word(&header, OFFSET_DICTIONARY_USED).min(dictionary_bytes);
         let mut entries = vec![0; used as usize];
         read_exact_at(&ring.file, &mut entries, u64::from(HEADER_BYTES))?;
-        let mut dictionary = Dictionary::new();
+        let mut dictionary = Dictionary::with_own(stages_of(&settings)?.own_strings());
         dictionary.extend(&entries);
         let dropped = [
             OFFSET_DROPPED_FULL,
@@ -329,6 +330,7 @@ impl Left {
                 min_level: sink
                     .min_level()
                     .map_err(|e| Trouble::Damaged(e.to_string()))?,
+                stages: self.stages()?,
                 format: format::build(sink.format, &options),
                 journal,
                 dry_run,
@@ -341,6 +343,10 @@ impl Left {
             slot += 1;
         }
         Ok(())
+    }
+
+    fn stages(&self) -> Result<Stages, Trouble> {
+        stages_of(&self.settings)
     }
 
     fn walk(&self, ring: &DeadRing, from: u32) -> Walk {
@@ -367,6 +373,12 @@ impl Left {
             self.tail
         }
     }
+}
+
+/// Made anew for each sink, they do the same each time.
+fn stages_of(settings: &PipelineSettings) -> Result<Stages, Trouble> {
+    Stages::for_recovery(&settings.stages, &settings.constants)
+        .map_err(|e| Trouble::Foreign(e.to_string()))
 }
 
 /// Whoever can put a file there could otherwise make us write to any path.
@@ -470,6 +482,7 @@ struct SinkReplay<'a> {
     settings: &'a SinkSettings,
     file: &'a FileSettings,
     min_level: Level,
+    stages: Stages,
     format: Box<dyn Format>,
     journal: Arc<SinkJournal>,
     dry_run: bool,
@@ -496,7 +509,8 @@ impl SinkReplay<'_> {
         loop {
             let position = walk.next()?;
             if let Some(position) = position {
-                if let Some(record) = walk.record(&self.left.dictionary) {
+                let record = walk.record(&self.left.dictionary);
+                if let Some(record) = record.and_then(|record| self.stages.run(record)) {
                     if record.level() >= self.min_level {
                         self.format.write(&record, &mut batch.bytes);
                         batch.end_event(record.level());
@@ -623,7 +637,8 @@ impl SinkReplay<'_> {
             let Some(position) = walk.next()? else {
                 break walk.at;
             };
-            let Some(record) = walk.record(&self.left.dictionary) else {
+            let record = walk.record(&self.left.dictionary);
+            let Some(record) = record.and_then(|record| self.stages.run(record)) else {
                 continue;
             };
             if record.level() < self.min_level {

@@ -12,6 +12,9 @@ use crate::level::Level;
 
 const HEADER_BYTES: usize = RECORD_HEADER_WORDS * 4;
 
+/// A `CLOSE` token.
+const CLOSE_BYTES: &[u8] = &[TAG_CLOSE, 0, 0, 0];
+
 #[inline(always)]
 fn word_at(bytes: &[u8], at: usize) -> Option<u32> {
     let word = bytes.get(at..at + 4)?;
@@ -110,6 +113,16 @@ impl<'a> Record<'a> {
         self.time_ms
     }
 
+    /// Dictionary id of the logger's name, or 0.
+    pub fn logger_id(&self) -> u32 {
+        self.logger
+    }
+
+    /// What the record's ids refer to.
+    pub fn dictionary(&self) -> &'a Dictionary {
+        self.dictionary
+    }
+
     /// The logger's name, if it has one.
     pub fn logger(&self) -> Option<&'a Entry> {
         self.dictionary.get(self.logger)
@@ -118,16 +131,22 @@ impl<'a> Record<'a> {
     /// The message, and the tokens of the top-level fields (scope first). The message is `None` only in a
     /// damaged record; a call without a message carries [`Value::Undefined`].
     pub fn message_and_fields(&self) -> (Option<Value<'a>>, Tokens<'a>) {
-        let mut tokens = Tokens {
+        let mut tokens = self.tokens();
+        let message = tokens.next().map(|token| token.value);
+        (message, tokens)
+    }
+
+    /// All tokens: the message, then the top-level fields, scope first.
+    #[inline(always)]
+    pub fn tokens(&self) -> Tokens<'a> {
+        Tokens {
             body: self.body,
             at: 0,
             depth: 0,
             damaged: false,
             dictionary: self.dictionary,
             outer: None,
-        };
-        let message = tokens.next().map(|token| token.value);
-        (message, tokens)
+        }
     }
 }
 
@@ -265,8 +284,34 @@ impl<'a> Tokens<'a> {
         Some(f64::from_bits(high << 32 | low))
     }
 
+    /// The next token and the bytes it was read from, which mean the same wherever they stand in a record
+    /// (the tokens of a scope included).
+    #[inline(always)]
+    pub fn next_with_bytes(&mut self) -> Option<(Token<'a>, &'a [u8])> {
+        if !self.damaged {
+            if let Some((tag, key)) = self.read_word() {
+                let from = self.at - 4;
+                let token = self.read_payload(tag, key);
+                self.damaged |= token.is_none();
+                if let Some(token) = token {
+                    return Some((token, self.body.get(from..self.at).unwrap_or_default()));
+                }
+            }
+        }
+        self.close_damaged().map(|token| (token, CLOSE_BYTES))
+    }
+
     #[inline(always)]
     fn read(&mut self) -> Option<Token<'a>> {
+        let (tag, key) = self.read_word()?;
+        let token = self.read_payload(tag, key);
+        self.damaged |= token.is_none();
+        token
+    }
+
+    /// Tag and key of the next token, going into and out of scopes.
+    #[inline(always)]
+    fn read_word(&mut self) -> Option<(u8, u32)> {
         let (tag, word) = loop {
             let word = word_at(self.body, self.at).unwrap_or(u32::from(TAG_END));
             let tag = word as u8;
@@ -287,9 +332,21 @@ impl<'a> Tokens<'a> {
             }
         };
         self.at += 4;
-        let token = self.read_payload(tag, word >> 8);
-        self.damaged |= token.is_none();
-        token
+        Some((tag, word >> 8))
+    }
+
+    /// Closes what damage has left open.
+    #[cold]
+    fn close_damaged(&mut self) -> Option<Token<'a>> {
+        if !self.damaged || self.depth == 0 {
+            return None;
+        }
+        self.at = self.body.len();
+        self.depth -= 1;
+        Some(Token {
+            key: Key::None,
+            value: Value::Close,
+        })
     }
 
     #[inline(always)]
@@ -350,15 +407,7 @@ impl<'a> Iterator for Tokens<'a> {
                 return Some(token);
             }
         }
-        if self.damaged && self.depth > 0 {
-            self.at = self.body.len();
-            self.depth -= 1;
-            return Some(Token {
-                key: Key::None,
-                value: Value::Close,
-            });
-        }
-        None
+        self.close_damaged()
     }
 }
 

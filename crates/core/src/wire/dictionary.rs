@@ -4,7 +4,9 @@
 //! never changes one; ids count from 1. The consumer mirrors them here, with the escaped JSON form made
 //! once, so that an interned string costs one copy per event.
 
-use super::layout::{CONTEXT_KEYS, DICTIONARY_BINARY};
+use std::sync::Arc;
+
+use super::layout::{CONTEXT_KEYS, DICTIONARY_BINARY, KEY_INLINE};
 use crate::format::json_text;
 
 /// Position of a key among the fields that the envelope moves to `context`.
@@ -81,17 +83,55 @@ impl Entry {
     }
 }
 
+/// Ids from here on are the pipeline's own; no producer's dictionary has room for so many.
+const FIRST_OWN_ID: u32 = 0xff_0000;
+
+/// Keys and values that stages put into records, known to the dictionaries of all rings of a pipeline.
+#[derive(Debug, Default)]
+pub struct OwnStrings {
+    entries: Vec<Entry>,
+}
+
+impl OwnStrings {
+    /// The id of a string; `None` when there are some 65,000 others.
+    pub fn intern(&mut self, text: &str) -> Option<u32> {
+        let known = self.entries.iter().find(|entry| entry.text() == text);
+        if let Some(entry) = known {
+            return Some(entry.id());
+        }
+        let id = FIRST_OWN_ID.checked_add(u32::try_from(self.entries.len()).ok()?)?;
+        if id >= KEY_INLINE {
+            return None;
+        }
+        self.entries.push(Entry::new(id, text));
+        Some(id)
+    }
+
+    fn get(&self, id: u32) -> Option<&Entry> {
+        self.entries.get(id.checked_sub(FIRST_OWN_ID)? as usize)
+    }
+}
+
 /// The consumer's mirror of a ring's dictionary.
 #[derive(Debug, Default)]
 pub struct Dictionary {
     entries: Vec<Entry>,
     consumed: usize,
+    own: Arc<OwnStrings>,
 }
 
 impl Dictionary {
     /// An empty dictionary.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty dictionary that knows the strings of a pipeline's stages.
+    pub fn with_own(own: Arc<OwnStrings>) -> Self {
+        Self {
+            own,
+            ..Self::default()
+        }
     }
 
     /// Bytes of the dictionary area that have been read.
@@ -140,8 +180,12 @@ impl Dictionary {
     }
 
     /// The entry with this id.
+    #[inline]
     pub fn get(&self, id: u32) -> Option<&Entry> {
-        self.entries.get((id as usize).checked_sub(1)?)
+        match self.entries.get((id as usize).wrapping_sub(1)) {
+            Some(entry) => Some(entry),
+            None => self.own.get(id),
+        }
     }
 
     /// Number of entries.
@@ -177,6 +221,20 @@ mod tests {
             assert_eq!(dictionary.len(), 5);
             assert_eq!(dictionary.get(5).unwrap().text(), "na\u{ef}ve");
         }
+    }
+
+    #[test]
+    fn own_strings_have_ids_of_their_own() {
+        let mut own = OwnStrings::default();
+        let region = own.intern("region").unwrap();
+        assert_eq!(own.intern("region"), Some(region));
+        assert_ne!(own.intern("zone"), Some(region));
+        let mut dictionary = Dictionary::with_own(Arc::new(own));
+        let theirs = dictionary.intern("region");
+        assert_ne!(theirs, region);
+        assert_eq!(dictionary.get(region).unwrap().text(), "region");
+        assert!(dictionary.get(0).is_none());
+        assert!(dictionary.get(region + 2).is_none());
     }
 
     #[test]

@@ -1,15 +1,16 @@
-//! Writes records as the TypeScript encoder does: for the pipeline's own events (drop reports), for tests,
-//! benches and fuzzing.
+//! Writes records as the TypeScript encoder does: for events that a stage has changed, for the pipeline's own
+//! (drop reports), for tests, benches and fuzzing.
 
 use fapilog_ring::layout::{
     KIND_EVENT, RECORD_HEADER_WORDS, UNIT_BYTES, WORD_KIND, WORD_LOGGER, WORD_TIME, WORD_UNITS,
 };
 
+use super::decode::Record;
 use super::layout::*;
 use crate::level::Level;
 
-/// Builds one record.
-#[derive(Clone, Debug)]
+/// Builds one record, or one after the other in the same memory.
+#[derive(Clone, Debug, Default)]
 pub struct RecordWriter {
     bytes: Vec<u8>,
 }
@@ -17,12 +18,63 @@ pub struct RecordWriter {
 impl RecordWriter {
     /// Starts a record of `level` at `time_ms`; `logger` is a dictionary id or 0.
     pub fn new(level: Level, logger: u32, time_ms: f64) -> Self {
-        let mut bytes = vec![0u8; RECORD_HEADER_WORDS * 4];
-        let kind = u32::from(KIND_EVENT) | u32::from(level.0) << 8;
-        bytes[WORD_KIND * 4..WORD_KIND * 4 + 4].copy_from_slice(&kind.to_le_bytes());
-        bytes[WORD_LOGGER * 4..WORD_LOGGER * 4 + 4].copy_from_slice(&logger.to_le_bytes());
-        bytes[WORD_TIME * 4..WORD_TIME * 4 + 8].copy_from_slice(&time_ms.to_bits().to_le_bytes());
-        Self { bytes }
+        let mut writer = Self::default();
+        writer.start(level, 0, logger, time_ms);
+        writer
+    }
+
+    /// Forgets what was written and starts a record with the header of another one.
+    pub fn start_like(&mut self, record: &Record<'_>) {
+        self.start(
+            record.level(),
+            record.flags(),
+            record.logger_id(),
+            record.time_ms(),
+        );
+    }
+
+    fn start(&mut self, level: Level, flags: u8, logger: u32, time_ms: f64) {
+        let mut header = [0u8; RECORD_HEADER_WORDS * 4];
+        let kind = u32::from(KIND_EVENT) | u32::from(level.0) << 8 | u32::from(flags) << 16;
+        header[WORD_KIND * 4..WORD_KIND * 4 + 4].copy_from_slice(&kind.to_le_bytes());
+        header[WORD_LOGGER * 4..WORD_LOGGER * 4 + 4].copy_from_slice(&logger.to_le_bytes());
+        header[WORD_TIME * 4..WORD_TIME * 4 + 8].copy_from_slice(&time_ms.to_bits().to_le_bytes());
+        self.bytes.clear();
+        self.bytes.extend_from_slice(&header);
+    }
+
+    /// Copies a token as [`Tokens::next_with_bytes`](super::Tokens::next_with_bytes) gave it.
+    pub fn copy(&mut self, token: &[u8]) {
+        self.bytes.extend_from_slice(token);
+    }
+
+    /// Starts a token with the key of one that was read: its word, and the key's name if that travels inline.
+    /// `token` are the bytes it was read from.
+    pub fn token_like(&mut self, tag: u8, token: &[u8]) {
+        let (word, rest) = token.split_at_checked(4).unwrap_or_default();
+        self.bytes.push(tag);
+        self.bytes
+            .extend_from_slice(word.get(1..).unwrap_or(&[0; 3]));
+        if word.get(1..) == Some(&KEY_INLINE.to_le_bytes()[..3]) {
+            let len = rest
+                .first_chunk()
+                .map_or(0, |&size| (u32::from_le_bytes(size) >> 2) as usize);
+            let padded = 4 + len.next_multiple_of(4);
+            self.bytes
+                .extend_from_slice(rest.get(..padded).unwrap_or_default());
+        }
+    }
+
+    /// A string in the place of a token that was read, under its key.
+    pub fn string_like(&mut self, token: &[u8], text: &str) {
+        self.token_like(TAG_STRING_UTF8, token);
+        self.sized(text.as_bytes());
+    }
+
+    /// What the pipeline has to say in the place of a token that was read, under its key.
+    pub fn marker_like(&mut self, token: &[u8], text: &str) {
+        self.token_like(TAG_MARKER, token);
+        self.text(text);
     }
 
     /// Sets `FLAG_…` bits.
@@ -127,12 +179,25 @@ impl RecordWriter {
 
     /// Pads the record to a whole unit, writes its size and returns its bytes.
     pub fn finish(mut self) -> Vec<u8> {
+        self.complete();
+        self.bytes
+    }
+
+    /// As [`RecordWriter::finish`], keeping the memory for the next record.
+    pub fn complete(&mut self) -> &[u8] {
         let unit = UNIT_BYTES as usize;
         self.bytes
             .resize(self.bytes.len().next_multiple_of(unit), 0);
         let units = u32::try_from(self.bytes.len() / unit).unwrap_or(u32::MAX);
-        self.bytes[WORD_UNITS * 4..WORD_UNITS * 4 + 4].copy_from_slice(&units.to_le_bytes());
-        self.bytes
+        if let Some(word) = self.bytes.get_mut(WORD_UNITS * 4..WORD_UNITS * 4 + 4) {
+            word.copy_from_slice(&units.to_le_bytes());
+        }
+        &self.bytes
+    }
+
+    /// The record that was completed last.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     fn word(&mut self, word: u32) {

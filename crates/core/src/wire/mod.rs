@@ -29,6 +29,6 @@ pub mod layout;
 pub mod text;
 
 pub use decode::{Record, Records, Token, Tokens, Value};
-pub use dictionary::{Dictionary, Entry};
+pub use dictionary::{Dictionary, Entry, OwnStrings};
 pub use encode::RecordWriter;
 pub use text::{Key, Text};

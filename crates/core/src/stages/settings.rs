@@ -1,0 +1,26 @@
+//! What the settings document says about stages.
+
+use serde::Deserialize;
+
+use super::Stages;
+use crate::error::Result;
+use crate::format::FormatOptions;
+use crate::wire::OwnStrings;
+
+/// The stages of a pipeline. What is left out is not there.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct StagesSettings {}
+
+impl StagesSettings {
+    /// Adds the stages in their fixed order: filters, enrichers, redactors, processors.
+    pub(super) fn add_to(
+        &self,
+        _stages: &mut Stages,
+        _own: &mut OwnStrings,
+        _constants: &FormatOptions,
+        _recovery: bool,
+    ) -> Result<()> {
+        Ok(())
+    }
+}
