@@ -112,6 +112,10 @@ interface Receipt {
   readonly complete: boolean;
   readonly sinks: readonly SinkReceipt[];
 }
+/** A number of bytes, or text such as `"8 MB"` (1 KB = 1,024 bytes). */
+type Size = number | string;
+/** A number of milliseconds, or text such as `"5s"`, `"10m"`, `"30d"`. */
+type Duration = number | string;
 /** Base class of every error that fapilog throws or reports. */
 declare class FapilogError extends Error {
   /** Stable code, `FAPILOG_…`. */
@@ -239,42 +243,28 @@ interface Logger extends AsyncDisposable {
   /** The lines of a memory sink, which is empty then. For tests. */
   takeLines(sink?: string): string[];
 }
-/** A number of bytes, or text such as `"8 MB"` (1 KB = 1,024 bytes). */
-type Size = number | string;
-/** A number of milliseconds, or text such as `"5s"`, `"10m"`, `"30d"`. */
-type Duration = number | string;
 /** How an event becomes a line. */
 type FormatName = 'json' | 'pino' | 'pretty' | 'logfmt' | 'simple' | 'minimal';
-/** When a file is rotated, and what happens to rotated files. */
-interface RotateOptions {
-  /** Rotate before a line would make the file longer than this. */
-  readonly maxBytes?: Size;
-  /** Rotate at every full hour, day (midnight), week (Monday), or at multiples of a duration. */
-  readonly interval?: 'hourly' | 'daily' | 'weekly' | Duration;
-  /** Align intervals and name rotated files in UTC instead of local time. @default false */
-  readonly utc?: boolean;
-  /** Compress rotated files in the background. @default 'none' */
-  readonly compress?: 'none' | 'gzip';
-  /** Rotated files kept. @default all */
-  readonly keepFiles?: number;
-  /** Bytes kept in rotated files. @default no limit */
-  readonly keepBytes?: Size;
-  /** Rotated files older than this are deleted. @default never */
-  readonly keepFor?: Duration;
-}
 /** What every sink has. */
 interface SinkCommonOptions {
-  /** Key of the sink in metrics and receipts. @default the type, numbered when it is not unique */
+  /**
+   * Key of the sink in metrics and receipts; no other sink may have it.
+   * @default the type; `file-2`, `file-3`, … when it is taken
+   */
   readonly name?: string;
   /** Format of this sink. @default the logger's */
   readonly format?: FormatName;
   /** Lowest level that the sink takes. @default every level the logger lets through */
   readonly level?: LevelInput;
-  /** Colour of the `pretty` format. @default by terminal, NO_COLOR and FORCE_COLOR */
+  /** Colour of the `pretty` format. @default by terminal, `NO_COLOR` and `FORCE_COLOR` */
   readonly color?: boolean;
-  /** Bound of the sink's queue. 64 KB to 1 GB. @default '2 MB' */
+  /** Bound of the sink's queue of formatted lines. Allowed: a size, 64 KB to 1 GB. @default '2 MB' */
   readonly queueBytes?: Size;
-  /** What happens when the queue is full: back-pressure to the ring, or a counted drop. @default 'block' */
+  /**
+   * What happens when the queue is full: the ring fills and its `overflow` decides, or lines are dropped and
+   * counted at this sink.
+   * @default 'block'
+   */
   readonly whenFull?: 'block' | 'drop-oldest' | 'drop-newest';
 }
 /** Standard output. */
@@ -285,6 +275,43 @@ interface StdoutSinkOptions extends SinkCommonOptions {
 interface StderrSinkOptions extends SinkCommonOptions {
   readonly type: 'stderr';
 }
+/** When a file is rotated, and what happens to rotated files. */
+interface RotateOptions {
+  /** Rotate before a line would make the file longer than this. Allowed: a size, from 1. @default no limit */
+  readonly maxBytes?: Size;
+  /**
+   * Rotate at every full hour, day (midnight), week (Monday), or at multiples of a duration of the wall clock.
+   * @default never
+   */
+  readonly interval?: 'hourly' | 'daily' | 'weekly' | Duration;
+  /** Align intervals and name rotated files in UTC instead of local time. @default false */
+  readonly utc?: boolean;
+  /** Compress rotated files in the background. @default 'none' */
+  readonly compress?: 'none' | 'gzip';
+  /** Rotated files kept. Allowed: 0 to 1,000,000. @default all */
+  readonly keepFiles?: number;
+  /** Bytes kept in rotated files, as they lie on disk. Allowed: a size, from 0. @default no limit */
+  readonly keepBytes?: Size;
+  /** Rotated files whose last line is older are deleted. Allowed: a duration, from 1 ms. @default never */
+  readonly keepFor?: Duration;
+}
+/** A file, rotating or not. Several processes may write to the same path. */
+interface FileSinkOptions extends SinkCommonOptions {
+  readonly type: 'file';
+  /** The active file; relative paths start at the working directory. */
+  readonly path: string;
+  /** Permission bits of files it creates, whatever the umask. Unix only. Allowed: up to `0o777`. @default 0o600 */
+  readonly mode?: number;
+  /**
+   * Permission bits of directories it creates; the umask may take some away. Unix only. Allowed: up to `0o777`.
+   * @default 0o700
+   */
+  readonly dirMode?: number;
+  /** Create missing directories. @default true */
+  readonly mkdir?: boolean;
+  /** Rotation: see `rotate`. @default never */
+  readonly rotate?: RotateOptions;
+}
 /** A sink that takes everything and keeps nothing. */
 interface NullSinkOptions extends SinkCommonOptions {
   readonly type: 'null';
@@ -292,77 +319,98 @@ interface NullSinkOptions extends SinkCommonOptions {
 /** Lines kept in memory, read with `log.takeLines(name)`. For tests. */
 interface MemorySinkOptions extends SinkCommonOptions {
   readonly type: 'memory';
-  /** Bytes kept; the oldest lines go first. 1 KB to 1 GB. @default '64 MB' */
+  /** Bytes kept; the oldest lines go first. Allowed: a size, 1 KB to 1 GB. @default '64 MB' */
   readonly maxBytes?: Size;
 }
-/** A file, rotating or not. Several processes may write to the same path. */
-interface FileSinkOptions extends SinkCommonOptions {
-  readonly type: 'file';
-  /** The active file; relative paths start at the working directory. */
-  readonly path: string;
-  /** Permission bits of files it creates, whatever the umask. @default 0o600 */
-  readonly mode?: number;
-  /** Permission bits of directories it creates. @default 0o700 */
-  readonly dirMode?: number;
-  /** Create missing directories. @default true */
-  readonly mkdir?: boolean;
-  /** Rotation. @default never */
-  readonly rotate?: RotateOptions;
-}
 /** A destination for log lines: a name for the plain cases, an object for the rest. */
-type SinkOptions = 'stdout' | 'stderr' | 'null' | StdoutSinkOptions | StderrSinkOptions | NullSinkOptions | MemorySinkOptions | FileSinkOptions;
+type SinkOptions = 'stdout' | 'stderr' | 'null' | StdoutSinkOptions | StderrSinkOptions | FileSinkOptions | NullSinkOptions | MemorySinkOptions;
 /** The ring between a log call and the native threads. */
 interface QueueOptions {
-  /** Size of the ring, rounded up to a power of two. 64 KB to 1 GB. @default '8 MB' */
+  /**
+   * Size of the ring, rounded up to a power of two. Memory is used as it fills for the first time. Allowed: a
+   * size, 64 KB to 1 GB.
+   * @default '8 MB'
+   */
   readonly ringBytes?: Size;
-  /** What happens to an event for which the ring has no room. @default 'drop-newest' */
+  /**
+   * What happens to an event for which the ring has no room: dropped and counted, or the call waits.
+   * @default 'drop-newest'
+   */
   readonly overflow?: 'drop-newest' | 'block';
-  /** Longest wait of a call under `block`; then the event is dropped and counted. @default 1000 */
+  /**
+   * Longest wait of a call under `block`; then the event is dropped and counted. Allowed: a duration, 0 to 1 h.
+   * @default 1000
+   */
   readonly blockTimeoutMs?: Duration;
   /** Events at or above this level may use the last eighth of the ring. @default 'ERROR' */
-  readonly protectedLevel?: LevelInput;
-  /** Larger events are truncated value by value, visibly. At most a quarter of the ring. @default '256 KB', or a quarter of a smaller ring */
+  readonly protectedLevel?: LevelSetting;
+  /**
+   * Longer events are cut value by value, with a visible marker; none is dropped for its size. At most a quarter
+   * of the ring, which is also the default of a ring below 1 MB. Allowed: a size, 16 KB to 64 MB.
+   * @default '256 KB'
+   */
   readonly maxEventBytes?: Size;
 }
 /** Options of `createLogger`. */
 interface LoggerOptions {
   /** Name of the logger, in every line. */
   readonly name?: string;
-  /** Threshold. @default 'INFO' */
+  /** Threshold; `log.level` changes it later. @default 'INFO' */
   readonly level?: LevelSetting;
-  /** Format of sinks that name none. @default 'pretty' on a terminal, else 'json' */
+  /** Format of the sinks that name none. @default `'pretty'` on a terminal, else `'json'` */
   readonly format?: FormatName;
   /** Destinations. @default ['stdout'] */
   readonly sinks?: readonly SinkOptions[];
-  /** The ring. */
+  /** The ring between log calls and native threads. */
   readonly queue?: QueueOptions;
   /**
-   * `fsync` puts every batch on the device before it counts as written. `crash-safe` keeps the ring in a file, so
-   * that what was logged before the process was killed is written by the next start. @default 'memory'
+   * `fsync`: every batch is synced to the device (`fdatasync`) before it counts as written. Slow, for sinks of
+   * type `file`. `crash-safe`: the ring lies in a file, so that what was logged before the process was killed is
+   * written by the next start.
+   * @default 'memory'
    */
   readonly durability?: 'memory' | 'fsync' | 'crash-safe';
-  /** Folder of the rings of `crash-safe`, on a local file system. @default `.fapilog` beside the first file sink's path */
+  /**
+   * Folder of the rings of `crash-safe`, on a local file system.
+   * @default `.fapilog` beside the first file sink's path
+   */
   readonly crashSafeDir?: string;
-  /** Every call returns after its line was written. For development: lines interleave with console.log. @default false */
+  /**
+   * Every call returns after its line was written; for development, where lines are to stand between those of
+   * `console.log`.
+   * @default false
+   */
   readonly sync?: boolean;
-  /** Longest time that the end of the process waits for the sinks. @default 5000 */
+  /**
+   * How long `flush`, `close` and the end of the process wait for the sinks; what is not written by then is
+   * counted as dropped. Allowed: a duration, 0 to 1 h.
+   * @default 5000
+   */
   readonly shutdownTimeoutMs?: Duration;
-  /** SIGTERM, SIGINT and SIGHUP wait for the sinks before they end a process that does not listen to them. @default true */
+  /**
+   * SIGTERM, SIGINT and SIGHUP let the sinks write what is left, for up to `shutdownTimeoutMs`, before they end a
+   * process that does not listen to them.
+   * @default true
+   */
   readonly handleSignals?: boolean;
-  /** One line on standard error, at most one a second of each kind, for all that goes wrong inside; without it only for losses. @default false */
+  /**
+   * One line on standard error for everything that goes wrong inside, at most one a second of each kind; without
+   * it only for losses.
+   * @default false
+   */
   readonly diagnostics?: boolean;
   /**
-   * Is told what goes wrong inside, soon after: a sink that cannot write or never will again, a failed rotation,
-   * damaged memory, events that were cut. Never called from within a log call; what it throws is counted.
+   * Is told what goes wrong inside, soon after and never from within a log call: a sink that cannot write or never
+   * will again, a failed rotation, damaged memory, events that were cut. What it throws is counted.
    */
   readonly onError?: (error: SinkError | PipelineError) => void;
-  /** Name of the service, in `context`. @default FAPILOG_SERVICE */
+  /** Name of the service, in `context`. */
   readonly service?: string;
-  /** Deployment environment, in `context`. @default FAPILOG_ENV */
+  /** Deployment environment, in `context`. */
   readonly env?: string;
-  /** Version of the service, in `context`. @default FAPILOG_VERSION */
+  /** Version of the service, in `context`. */
   readonly version?: string;
-  /** Show UTC instead of local time in `pretty`. @default false */
+  /** `pretty` shows UTC instead of local time; all other formats always do. @default false */
   readonly utc?: boolean;
 }
 /**

@@ -1,19 +1,32 @@
-import { defineConfig } from 'tsdown'
+import { defineConfig, type UserConfig } from 'tsdown'
 
-export default defineConfig({
-  entry: 'src/index.ts',
-  format: ['esm', 'cjs'],
+const shared = {
   platform: 'node',
   target: 'node20',
-  dts: true,
-  clean: true,
+  // build-ts.mjs does, once for both builds
+  clean: false,
   hash: false,
   sourcemap: false,
-  deps: {
-    // zod as a package costs 46 ms to import on Node 20, bundled it costs 8
-    alwaysBundle: ['zod'],
-    onlyBundle: ['zod'],
-    // the same relative path is right from src/ and from dist/
-    neverBundle: [/native\/binding\.cjs$/],
+} satisfies UserConfig
+
+export default defineConfig([
+  {
+    ...shared,
+    entry: 'src/index.ts',
+    format: ['esm', 'cjs'],
+    dts: true,
+    deps: {
+      onlyBundle: [],
+      // the same relative paths are right from src/ and from dist/
+      neverBundle: [/native\/binding\.cjs$/, /lazy\/settings\.cjs$/],
+    },
   },
-})
+  {
+    // Loaded by lazy/settings.cjs when there are settings to check: zod is half of the import's time and memory.
+    ...shared,
+    entry: { settings: 'src/settings/check.ts' },
+    format: 'cjs',
+    dts: false,
+    deps: { alwaysBundle: ['zod'], onlyBundle: ['zod'] },
+  },
+])

@@ -137,7 +137,7 @@ test('the TypeScript snippets have no type errors', async (t) => {
 test('docs/settings.md has every option with its default', async (t) => {
   const options = await readFile(join(ROOT, 'src/settings/options.ts'), 'utf8')
   const rows = (await readFile(join(ROOT, 'docs/settings.md'), 'utf8')).split('\n')
-  const documented = /\/\*\* ([^\n]*) \*\/\n {2}readonly (\w+)\??:/g
+  const documented = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n {2}readonly (\w+)\??:/g
   let checked = 0
   for (const [, comment = '', name = ''] of options.matchAll(documented)) {
     const row = rows.filter((line) => line.startsWith(`| \`${name}\` |`))

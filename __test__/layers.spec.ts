@@ -11,6 +11,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url))
 const LAYERS: readonly (readonly RegExp[])[] = [
   [/^wire\/layout$/],
   [/^errors$/, /^levels$/, /^metrics$/, /^lifecycle$/, /^signals$/, /^error-reports$/],
+  [/^load-checker$/],
   [/^ring\//, /^wire\//],
   [/^logger$/, /^settings\//],
   [/^container$/],
@@ -108,6 +109,23 @@ test('only settings import zod', (t) => {
   const users = imports.filter(({ to }) => to.startsWith('zod')).map(({ from }) => from)
   t.deepEqual(
     users.filter((file) => !file.startsWith('settings/')),
+    [],
+  )
+})
+
+test('the import of the package reaches neither the schema nor zod', (t) => {
+  const reached = new Set<string>()
+  const visit = (file: string) => {
+    for (const { to, typeOnly } of importsOf(file)) {
+      if (typeOnly || reached.has(to)) continue
+      reached.add(to)
+      if (files.includes(to)) visit(to)
+    }
+  }
+  visit('index')
+  t.true(reached.has('settings/resolve'))
+  t.deepEqual(
+    [...reached].filter((to) => to === 'settings/schema' || to.startsWith('zod')),
     [],
   )
 })

@@ -23,7 +23,8 @@ import {
   SinkError,
 } from 'fapilog'
 import { resolveSettings } from '../src/settings/resolve.ts'
-import { namesAt, settingsSchema } from '../src/settings/schema.ts'
+import { settingsSchema } from '../src/settings/schema.ts'
+import * as walk from '../src/settings/walk.ts'
 import type { Json } from './support/capture.ts'
 
 const file = { type: 'file', path: '/nowhere/app.log' }
@@ -418,6 +419,9 @@ test('errors are FapilogErrors with a name and a code', (t) => {
 })
 
 // --- the interface and the schema
+
+const namesAt = (path: readonly PropertyKey[], input: unknown) =>
+  walk.namesAt(settingsSchema, path, input)
 
 /** Names of the properties of an interface in options.ts. */
 function propertiesOf(name: string): string[] {

@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PRODUCTS } from './freshness.mjs'
 import { required, root } from './stage.mjs'
 
 const HEADER =
@@ -12,6 +13,7 @@ const check = process.argv.includes('--check')
 
 const startedAt = new Date()
 const outDir = check ? mkdtempSync(join(tmpdir(), 'fapilog-types-')) : join(root, 'dist')
+rmSync(outDir, { recursive: true, force: true })
 await required('tsdown', ['tsdown', '--out-dir', outDir, '--log-level', 'warn'])
 
 let failed = false
@@ -34,8 +36,7 @@ for (const [built, committed] of Object.entries(TYPES)) {
 
 if (check) rmSync(outDir, { recursive: true })
 else {
-  const products = ['dist/index.mjs', 'dist/index.cjs', 'index.d.ts', 'index.d.cts']
-  for (const product of products) utimesSync(join(root, product), startedAt, startedAt)
+  for (const product of PRODUCTS) utimesSync(join(root, product), startedAt, startedAt)
 }
 if (failed) process.exit(1)
 

@@ -27,11 +27,18 @@ export function needsAddon() {
   return isOlder(addonFile(), sources)
 }
 
+/** What `scripts/build-ts.mjs` makes. */
+export const PRODUCTS = [
+  'dist/index.mjs',
+  'dist/index.cjs',
+  'dist/settings.cjs',
+  'index.d.ts',
+  'index.d.cts',
+]
+
 export function needsDist() {
   const sources = ['src', 'package.json', 'package-lock.json', 'tsdown.config.ts']
-  return ['dist/index.mjs', 'dist/index.cjs', 'index.d.ts', 'index.d.cts'].some((product) =>
-    isOlder(product, sources),
-  )
+  return PRODUCTS.some((product) => isOlder(product, sources))
 }
 
 function readLock(file) {

@@ -2,7 +2,7 @@
 import { stage } from './stage.mjs'
 
 const STEPS = {
-  'generated files': ['node', 'scripts/generate-wire.mjs', '--check'],
+  'generated files': ['npm', 'run', '--silent', 'check:generated'],
   versions: ['node', 'scripts/check-versions.mjs'],
   rustfmt: ['cargo', 'fmt', '--all', '--check'],
   clippy: ['cargo', 'clippy', '--workspace', '--all-targets', '--', '-D', 'warnings'],

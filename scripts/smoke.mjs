@@ -22,8 +22,10 @@ const EXPECTED_FILES = [
   'bin/fapilog.mjs',
   'dist/index.cjs',
   'dist/index.mjs',
+  'dist/settings.cjs',
   'index.d.cts',
   'index.d.ts',
+  'lazy/settings.cjs',
   'native/binding.cjs',
   'package.json',
 ]

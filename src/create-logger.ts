@@ -15,7 +15,7 @@ import { resolveSettings } from './settings/resolve.js'
  * @throws {SinkError} when a sink cannot be opened (code `FAPILOG_SINK_OPEN`)
  * @throws {PipelineError} when the native side cannot start
  */
-export function createLogger(options: LoggerOptions = {}): Logger {
+export function createLogger(options?: LoggerOptions): Logger {
   const settings = resolveSettings(options)
   const container = new Container(settings)
   const nameId = settings.name === undefined ? 0 : container.encoder.intern(settings.name)

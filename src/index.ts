@@ -18,7 +18,6 @@ export type {
   StageMetrics,
 } from './metrics.js'
 export type {
-  Duration,
   FileSinkOptions,
   FormatName,
   LoggerOptions,
@@ -28,7 +27,7 @@ export type {
   RotateOptions,
   SinkCommonOptions,
   SinkOptions,
-  Size,
   StderrSinkOptions,
   StdoutSinkOptions,
 } from './settings/options.js'
+export type { Duration, Size } from './settings/units.js'

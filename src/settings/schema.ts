@@ -1,147 +1,107 @@
-// The one source of every setting: name, default, bounds and meaning. zod checks it once per logger, at
-// creation; nothing of this file is on the path of a log call.
+// The one source of every setting: name, default, bounds and meaning. A group of settings is a file of this
+// folder and one line here; `npm run generate` makes the types, the defaults, the reference and the JSON schema.
 
-import { z } from 'zod/mini'
-import { levelIndex, SILENT } from '../levels.js'
-import { MAX_DATA_BYTES, MIN_DATA_BYTES } from '../wire/layout.js'
-import type { LoggerOptions } from './options.js'
-import { parseDuration, parseSize } from './units.js'
-
-function measure(
-  parse: (input: unknown) => number | undefined,
-  what: string,
-  min: number,
-  max: number,
-) {
-  const bounds = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
-  const message = `${what} ${bounds}`
-  return z.pipe(
-    z.union([z.string(), z.number()], { error: message }),
-    z.transform((input, context) => {
-      const value = parse(input)
-      if (value === undefined || value < min || value > max) {
-        context.issues.push({ code: 'custom', input, message })
-        return z.NEVER
-      }
-      return value
-    }),
-  )
-}
-
-/** A size in bytes: a number or `"8 MB"`. */
-const size = (min: number, max = Number.MAX_SAFE_INTEGER) =>
-  measure(parseSize, 'a size in bytes, or as "8 MB",', min, max)
-/** A duration in milliseconds: a number or `"5s"`. */
-const duration = (min: number, max = Number.MAX_SAFE_INTEGER) =>
-  measure(parseDuration, 'a duration in milliseconds, or as "5s",', min, max)
-const count = (min: number, max: number) => z.int().check(z.gte(min), z.lte(max))
-const level = z.string().check(
-  z.refine((name) => levelIndex(name) !== undefined, {
-    error:
-      'a level: TRACE, DEBUG, INFO, WARNING, ERROR, CRITICAL, AUDIT, SECURITY or SILENT (any case)',
-  }),
-)
-/** A sink that takes nothing is no sink. */
-const sinkLevel = z.string().check(
-  z.refine((name) => (levelIndex(name) ?? SILENT) !== SILENT, {
-    error: 'a level: TRACE, DEBUG, INFO, WARNING, ERROR, CRITICAL, AUDIT or SECURITY (any case)',
-  }),
-)
-const permissions = count(0, 0o777)
-
-export const FORMATS = ['json', 'pino', 'pretty', 'logfmt', 'simple', 'minimal'] as const
-export const SINK_TYPES = ['stdout', 'stderr', 'file', 'null', 'memory'] as const
-
-const rotate = z.strictObject({
-  maxBytes: z.optional(size(1)),
-  interval: z.optional(z.union([z.enum(['hourly', 'daily', 'weekly']), duration(1)])),
-  utc: z._default(z.boolean(), false),
-  compress: z._default(z.enum(['none', 'gzip']), 'none'),
-  keepFiles: z.optional(count(0, 1_000_000)),
-  keepBytes: z.optional(size(0)),
-  keepFor: z.optional(duration(1)),
-})
-
-const sinkCommon = {
-  name: z.optional(z.string().check(z.minLength(1))),
-  format: z.optional(z.enum(FORMATS)),
-  level: z.optional(sinkLevel),
-  color: z.optional(z.boolean()),
-  queueBytes: z._default(size(65_536, 1 << 30), 2 << 20),
-  whenFull: z._default(z.enum(['block', 'drop-oldest', 'drop-newest']), 'block'),
-}
-
-const sinkObject = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('stdout'), ...sinkCommon }),
-  z.strictObject({ type: z.literal('stderr'), ...sinkCommon }),
-  z.strictObject({ type: z.literal('null'), ...sinkCommon }),
-  z.strictObject({
-    type: z.literal('memory'),
-    ...sinkCommon,
-    maxBytes: z._default(size(1024, 1 << 30), 64 << 20),
-  }),
-  z.strictObject({
-    type: z.literal('file'),
-    ...sinkCommon,
-    path: z.string().check(z.minLength(1)),
-    mode: z._default(permissions, 0o600),
-    dirMode: z._default(permissions, 0o700),
-    mkdir: z._default(z.boolean(), true),
-    rotate: z.prefault(rotate, {}),
-  }),
-])
-
-const queue = z.strictObject({
-  ringBytes: z._default(size(MIN_DATA_BYTES, MAX_DATA_BYTES), 8 << 20),
-  overflow: z._default(z.enum(['drop-newest', 'block']), 'drop-newest'),
-  blockTimeoutMs: z._default(duration(0, 3_600_000), 1000),
-  protectedLevel: z._default(level, 'ERROR'),
-  maxEventBytes: z._default(size(16_384, 64 << 20), 256 << 10),
-})
+import type { z } from 'zod/mini'
+import type { PipelineError, SinkError } from '../errors.js'
+import { format } from './format.js'
+import { callback, choice, duration, flag, level, text } from './kinds.js'
+import { group, setting } from './meaning.js'
+import { queue } from './queue.js'
+import { sinks } from './sink.js'
 
 /** The settings document. */
-export const settingsSchema = z.strictObject({
-  name: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
-  level: z._default(level, 'INFO'),
-  format: z.optional(z.enum(FORMATS)),
-  sinks: z._default(
-    z.array(z.union([z.enum(['stdout', 'stderr', 'null']), sinkObject])).check(z.minLength(1)),
-    ['stdout'],
-  ),
-  queue: z.prefault(queue, {}),
-  durability: z._default(z.enum(['memory', 'fsync', 'crash-safe']), 'memory'),
-  crashSafeDir: z.optional(z.string().check(z.minLength(1))),
-  sync: z._default(z.boolean(), false),
-  shutdownTimeoutMs: z._default(duration(0, 3_600_000), 5000),
-  handleSignals: z._default(z.boolean(), true),
-  diagnostics: z._default(z.boolean(), false),
-  onError: z.optional(
-    z.custom<NonNullable<LoggerOptions['onError']>>((value) => typeof value === 'function', {
-      error: 'a function',
+export const settingsSchema = group(
+  { name: 'LoggerOptions', description: 'Options of `createLogger`.' },
+  {
+    name: setting(text(1, 200), {
+      description: 'Name of the logger, in every line',
+      example: 'app',
     }),
-  ),
-  service: z.optional(z.string()),
-  env: z.optional(z.string()),
-  version: z.optional(z.string()),
-  utc: z._default(z.boolean(), false),
-})
+    level: setting(level(), {
+      description: 'Threshold; `log.level` changes it later',
+      default: 'INFO',
+      example: 'DEBUG',
+    }),
+    format: setting(format, {
+      description: 'Format of the sinks that name none: see [formats](formats.md)',
+      otherwise: "`'pretty'` on a terminal, else `'json'`",
+      example: 'pino',
+    }),
+    sinks: setting(sinks, {
+      description: 'Destinations',
+      default: ['stdout'],
+      example: ['stdout', { type: 'file', path: 'logs/app.log' }],
+    }),
+    queue: setting(queue, {
+      description: 'The ring between log calls and native threads',
+      default: {},
+      example: { overflow: 'block' },
+    }),
+    durability: setting(choice(['memory', 'fsync', 'crash-safe']), {
+      description:
+        '`fsync`: every batch is synced to the device (`fdatasync`) before it counts as written. Slow, for sinks of type `file`. `crash-safe`: the ring lies in a file, so that what was logged before the process was killed is written by the next start, see [crash-safe mode](crash-safe.md)',
+      default: 'memory',
+      example: 'crash-safe',
+    }),
+    crashSafeDir: setting(text(1), {
+      description: 'Folder of the rings of `crash-safe`, on a local file system',
+      otherwise: "`.fapilog` beside the first file sink's path",
+      example: '/var/lib/app/rings',
+    }),
+    sync: setting(flag(), {
+      description:
+        'Every call returns after its line was written; for development, where lines are to stand between those of `console.log`',
+      default: false,
+      example: true,
+    }),
+    shutdownTimeoutMs: setting(duration(0, 3_600_000), {
+      description:
+        'How long `flush`, `close` and the end of the process wait for the sinks; what is not written by then is counted as dropped',
+      default: 5000,
+      example: '25s',
+    }),
+    handleSignals: setting(flag(), {
+      description:
+        'SIGTERM, SIGINT and SIGHUP let the sinks write what is left, for up to `shutdownTimeoutMs`, before they end a process that does not listen to them: see [reliability](reliability.md#signals)',
+      default: true,
+      example: false,
+    }),
+    diagnostics: setting(flag(), {
+      description:
+        'One line on standard error for everything that goes wrong inside, at most one a second of each kind; without it only for losses: see [reliability](reliability.md#diagnostics)',
+      default: false,
+      example: true,
+    }),
+    onError: setting(
+      callback<(error: SinkError | PipelineError) => void>(
+        '(error: SinkError | PipelineError) => void',
+        ['../errors.js', 'PipelineError', 'SinkError'],
+      ),
+      {
+        description:
+          'Is told what goes wrong inside, soon after and never from within a log call: a sink that cannot write or never will again, a failed rotation, damaged memory, events that were cut. What it throws is counted',
+        example: (error) => process.emitWarning(error),
+      },
+    ),
+    service: setting(text(), {
+      description: 'Name of the service, in `context`',
+      example: 'checkout',
+    }),
+    env: setting(text(), {
+      description: 'Deployment environment, in `context`',
+      example: 'production',
+    }),
+    version: setting(text(), {
+      description: 'Version of the service, in `context`',
+      example: '1.4.2',
+    }),
+    utc: setting(flag(), {
+      description: '`pretty` shows UTC instead of local time; all other formats always do',
+      default: false,
+      example: true,
+    }),
+  },
+)
 
 /** Settings with every default filled in. */
 export type ResolvedSettings = z.output<typeof settingsSchema>
-/** One sink with every default filled in. */
-export type ResolvedSink = z.output<typeof sinkObject>
-
-/** Names that are allowed at a path, for suggestions. */
-export function namesAt(path: readonly PropertyKey[], input: unknown): readonly string[] {
-  if (path.length === 0) return Object.keys(settingsSchema.shape)
-  const [head, ...rest] = path
-  if (head === 'queue') return Object.keys(queue.shape)
-  if (head === 'sinks' && rest.length >= 1) {
-    if (rest[1] === 'rotate') return Object.keys(rotate.shape)
-    const sink = (input as { sinks?: readonly unknown[] } | undefined)?.sinks?.[Number(rest[0])]
-    const type = (sink as { type?: unknown } | undefined)?.type
-    const option = sinkObject.def.options.find((known) => known.shape.type.def.values[0] === type)
-    return option === undefined ? ['type'] : Object.keys(option.shape)
-  }
-  return []
-}

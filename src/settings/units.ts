@@ -1,5 +1,10 @@
 // Sizes and durations as people write them: "100 MB", "5s". Only the edge of the settings knows strings.
 
+/** A number of bytes, or text such as `"8 MB"` (1 KB = 1,024 bytes). */
+export type Size = number | string
+/** A number of milliseconds, or text such as `"5s"`, `"10m"`, `"30d"`. */
+export type Duration = number | string
+
 const SIZES: Readonly<Record<string, number>> = {
   b: 1,
   kb: 1024,

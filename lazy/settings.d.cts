@@ -1,0 +1,1 @@
+export function load(): typeof import('../src/settings/check.js')

@@ -1,0 +1,96 @@
+// Checked settings → the document that the native side gets.
+
+import { hostname } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { isatty } from 'node:tty'
+import { levelIndex, levelName } from '../levels.js'
+import type { ResolvedSettings } from './schema.js'
+import type { ResolvedSink } from './sink.js'
+
+/** The document for the native side. */
+export function nativeDocument(settings: ResolvedSettings): string {
+  const names = new Set(settings.sinks.map(({ name }) => name))
+  const sinks = settings.sinks.map((sink) => {
+    const terminal = isTerminal(sink)
+    return {
+      name: sink.name ?? freeName(sink.type, names),
+      destination: destination(sink, settings.durability === 'crash-safe'),
+      format: sink.format ?? settings.format ?? (terminal ? 'pretty' : 'json'),
+      color: sink.color ?? wantsColor(terminal),
+      level: sink.level === undefined ? 'TRACE' : levelName(levelIndex(sink.level) as number),
+      queueBytes: sink.queueBytes,
+      whenFull: sink.whenFull,
+    }
+  })
+  const { env } = process
+  return JSON.stringify({
+    constants: {
+      name: settings.name ?? null,
+      service: settings.service ?? env['FAPILOG_SERVICE'] ?? null,
+      env: settings.env ?? env['FAPILOG_ENV'] ?? null,
+      version: settings.version ?? env['FAPILOG_VERSION'] ?? null,
+      hostname: hostname(),
+      pid: process.pid,
+      utc: settings.utc,
+    },
+    sinks,
+    fsync: settings.durability === 'fsync',
+    diagnostics: { all: settings.diagnostics, collect: settings.onError !== undefined },
+    ...(settings.durability === 'crash-safe' ? { crashSafe: crashSafe(settings) } : {}),
+  })
+}
+
+/** Where the ring's file goes and what it is called. */
+function crashSafe(settings: ResolvedSettings): object {
+  const first = settings.sinks.find((sink) => sink.type === 'file')
+  const beside = first === undefined ? '.' : dirname(first.path)
+  const name = (settings.name ?? 'fapilog').replaceAll(/[^\w-]+/g, '_').slice(0, 64)
+  return { directory: resolve(settings.crashSafeDir ?? join(beside, '.fapilog')), name }
+}
+
+/** The type, numbered when it is taken. */
+function freeName(type: string, names: Set<string | undefined>): string {
+  let name = type
+  for (let number = 2; names.has(name); number++) name = `${type}-${number}`
+  names.add(name)
+  return name
+}
+
+function destination(sink: ResolvedSink, absolute: boolean): object {
+  switch (sink.type) {
+    case 'memory':
+      return { type: 'memory', maxBytes: sink.maxBytes }
+    case 'file': {
+      const { keepFor, interval, ...rotate } = sink.rotate
+      // Whoever recovers has another working directory. What names a directory is refused later, as it is.
+      const path = absolute && !/[\\/]$/.test(sink.path) ? resolve(sink.path) : sink.path
+      return {
+        type: 'file',
+        path,
+        mode: sink.mode,
+        dirMode: sink.dirMode,
+        mkdir: sink.mkdir,
+        rotate: {
+          ...rotate,
+          ...(interval === undefined ? {} : { interval }),
+          ...(keepFor === undefined ? {} : { keepForMs: keepFor }),
+        },
+      }
+    }
+    default:
+      return { type: sink.type }
+  }
+}
+
+function isTerminal(sink: ResolvedSink): boolean {
+  return (sink.type === 'stdout' && isatty(1)) || (sink.type === 'stderr' && isatty(2))
+}
+
+/** NO_COLOR and FORCE_COLOR as https://no-color.org and https://force-color.org define them. */
+function wantsColor(terminal: boolean): boolean {
+  const { env } = process
+  const forced = env['FORCE_COLOR']
+  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false
+  if (forced !== undefined) return forced !== '0' && forced !== 'false'
+  return terminal && env['TERM'] !== 'dumb'
+}
