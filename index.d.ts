@@ -1,4 +1,51 @@
 // GENERATED from src/ by `npm run build:ts`. Do not edit: change src/ and commit the result.
+/**
+ * The fields of the asynchronous scope that a call is made in: a request, a job. Every logger of the container
+ * adds them to its events; fields of the logger and of the call with the same names come before them.
+ */
+interface LogContext {
+  /**
+   * Runs `fn` with `fields` added to those of the scope around it. What `fn` starts, awaited or not, has them too;
+   * nothing else has.
+   *
+   * @returns what `fn` returns
+   */
+  run<T>(fields: object, fn: () => T): T;
+  /**
+   * Adds fields to the scope of the nearest `run`, for all that runs in it. Scopes that were started inside it
+   * before keep what they have.
+   *
+   * @returns false outside of any `run`, where nothing is changed: the fields would be everybody's
+   */
+  set(fields: object): boolean;
+  /** Removes fields from the scope of the nearest `run`. @returns false outside of any `run` */
+  unset(...keys: string[]): boolean;
+  /** A copy of the fields of the scope; `{}` outside of any `run`. */
+  get(): Record<string, unknown>;
+  /** One field of the scope. */
+  get(key: string): unknown;
+  /**
+   * `correlation_id` of the scope. If it has none, it becomes the scope's `request_id` or else a new id.
+   * `undefined` outside of any `run`.
+   */
+  readonly correlationId: string | undefined;
+}
+/** A new correlation id: a random UUID. */
+declare function newCorrelationId(): string;
+/** What a `traceparent` header says, named as the fields of an event are. */
+interface TraceParent {
+  /** Id of the trace: 32 lower-case hexadecimal digits, not all zero. */
+  readonly trace_id: string;
+  /** Id of the caller's span: 16 lower-case hexadecimal digits, not all zero. */
+  readonly span_id: string;
+  /** Flags: two hexadecimal digits; the lowest bit says that the caller records the trace. */
+  readonly trace_flags: string;
+}
+/**
+ * Reads a `traceparent` header. Strict: what the standard calls invalid (upper case, wrong lengths, ids of zeros,
+ * version `ff`, anything behind version `00`) is `undefined`, and so is what is no string.
+ */
+declare function parseTraceparent(header: unknown): TraceParent | undefined;
 /** Built-in levels in order of severity: [name, value]. */
 declare const LEVELS: readonly [readonly ["TRACE", 5], readonly ["DEBUG", 10], readonly ["INFO", 20], readonly ["WARNING", 30], readonly ["ERROR", 40], readonly ["CRITICAL", 50], readonly ["AUDIT", 60], readonly ["SECURITY", 70]];
 /** Names of the built-in levels, lowest severity first. */
@@ -222,6 +269,24 @@ interface Logger extends AsyncDisposable {
    * not seen. Children hold no native resource.
    */
   child(bindings?: Fields, options?: ChildOptions): Logger;
+  /** A logger whose events carry these fields too, in place of fields that it has under the same names. */
+  bind(fields: Fields): Logger;
+  /** A logger whose events do not carry the bound fields of these names. */
+  unbind(...keys: string[]): Logger;
+  /**
+   * What the logger is bound to, read back from its encoded form: an Error is an object, a function its name.
+   * Fields of the context are not among them.
+   */
+  bindings(): Record<string, unknown>;
+  /**
+   * Runs `fn` with `fields` in every event that any logger of this container logs in it, through awaits, timers and
+   * callbacks. The same as `context.run`.
+   *
+   * @returns what `fn` returns
+   */
+  withContext<T>(fields: Fields, fn: () => T): T;
+  /** The fields of the asynchronous scope that the program is in, shared by all loggers of the container. */
+  readonly context: LogContext;
   /**
    * Resolves when everything logged before the call was written by every sink, or names the sinks that did
    * not manage it in time. Never rejects for reasons of a sink.
@@ -423,4 +488,4 @@ interface LoggerOptions {
  * @throws {PipelineError} when the native side cannot start
  */
 declare function createLogger(options?: LoggerOptions): Logger;
-export { type ChildOptions, ConfigurationError, type ConfigurationProblem, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FormatName, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogMethod, type Logger, type LoggerOptions, type MemorySinkOptions, type Metrics, type NullSinkOptions, PipelineError, PluginError, type QueueOptions, type Receipt, type RotateOptions, type SinkCommonOptions, SinkError, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, createLogger };
+export { type ChildOptions, ConfigurationError, type ConfigurationProblem, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FormatName, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogContext, type LogMethod, type Logger, type LoggerOptions, type MemorySinkOptions, type Metrics, type NullSinkOptions, PipelineError, PluginError, type QueueOptions, type Receipt, type RotateOptions, type SinkCommonOptions, SinkError, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type TraceParent, createLogger, newCorrelationId, parseTraceparent };

@@ -13,7 +13,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   [/^errors$/, /^levels$/, /^metrics$/, /^lifecycle$/, /^signals$/, /^error-reports$/],
   [/^load-checker$/],
   [/^ring\//, /^wire\//],
-  [/^logger$/, /^settings\//],
+  [/^context\//, /^logger$/, /^settings\//],
   [/^container$/],
   [/^create-logger$/],
   [/^index$/],

@@ -2,6 +2,7 @@
 // and its encoder. Two containers share nothing.
 
 import binding from '../native/binding.cjs'
+import { AsyncContext } from './context/context.js'
 import { ErrorReports } from './error-reports.js'
 import { ConfigurationError, PipelineError, SinkError } from './errors.js'
 import { requireLevel } from './levels.js'
@@ -32,6 +33,7 @@ function finishRings(): void {
 /** The running parts behind a logger. */
 export class Container {
   readonly encoder: Encoder
+  readonly context: AsyncContext
   readonly shutdownTimeoutMs: number
   /** Every call returns only after its line was written. */
   sync: boolean
@@ -64,6 +66,7 @@ export class Container {
       native,
     )
     this.encoder = new Encoder(producer, () => false)
+    this.context = new AsyncContext(this.encoder)
     if (settings.onError !== undefined) {
       const { pipeline } = this
       this.errors = new ErrorReports(() => pipeline.takeDiagnostics(), settings.onError)

@@ -1,3 +1,5 @@
+export { type LogContext, newCorrelationId } from './context/context.js'
+export { parseTraceparent, type TraceParent } from './context/traceparent.js'
 export { createLogger } from './create-logger.js'
 export {
   ConfigurationError,

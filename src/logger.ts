@@ -3,6 +3,7 @@
 // The API a person touches. A disabled level costs one comparison; an enabled one goes straight to the encoder.
 
 import type { Container } from './container.js'
+import type { LogContext } from './context/context.js'
 import {
   AUDIT,
   CRITICAL,
@@ -23,6 +24,7 @@ import type { Metrics, Receipt } from './metrics.js'
 import type { EncodedScope } from './wire/encoder.js'
 import { isError } from './wire/exotic.js'
 import { printf } from './wire/printf.js'
+import { extendScope, readScope, snapshot, withoutKeys } from './wire/scope.js'
 
 /** Fields of an event: any object. */
 export type Fields = Readonly<Record<string, unknown>> | object
@@ -98,6 +100,24 @@ export interface Logger extends AsyncDisposable {
    * not seen. Children hold no native resource.
    */
   child(bindings?: Fields, options?: ChildOptions): Logger
+  /** A logger whose events carry these fields too, in place of fields that it has under the same names. */
+  bind(fields: Fields): Logger
+  /** A logger whose events do not carry the bound fields of these names. */
+  unbind(...keys: string[]): Logger
+  /**
+   * What the logger is bound to, read back from its encoded form: an Error is an object, a function its name.
+   * Fields of the context are not among them.
+   */
+  bindings(): Record<string, unknown>
+  /**
+   * Runs `fn` with `fields` in every event that any logger of this container logs in it, through awaits, timers and
+   * callbacks. The same as `context.run`.
+   *
+   * @returns what `fn` returns
+   */
+  withContext<T>(fields: Fields, fn: () => T): T
+  /** The fields of the asynchronous scope that the program is in, shared by all loggers of the container. */
+  readonly context: LogContext
   /**
    * Resolves when everything logged before the call was written by every sink, or names the sinks that did
    * not manage it in time. Never rejects for reasons of a sink.
@@ -250,6 +270,27 @@ export class NativeLogger implements Logger {
     return new NativeLogger(container, threshold, scope, name, nameId)
   }
 
+  bind(fields: Fields): Logger {
+    const { encoder } = this.container
+    return this.scoped(extendScope(encoder, this.scope, fields, snapshot(fields), true))
+  }
+
+  unbind(...keys: string[]): Logger {
+    return this.scoped(withoutKeys(this.container.encoder, this.scope, keys))
+  }
+
+  bindings(): Record<string, unknown> {
+    return readScope(this.container.encoder, this.scope)
+  }
+
+  withContext<T>(fields: Fields, fn: () => T): T {
+    return this.container.context.run(fields, fn)
+  }
+
+  get context(): LogContext {
+    return this.container.context
+  }
+
   flush(timeoutMs = this.container.shutdownTimeoutMs): Promise<Receipt> {
     return this.container.flush(timeoutMs)
   }
@@ -277,6 +318,10 @@ export class NativeLogger implements Logger {
   takeLines(sink = 'memory'): string[] {
     this.container.flushSync(this.container.shutdownTimeoutMs)
     return this.container.lines(sink, true)
+  }
+
+  private scoped(scope: EncodedScope | undefined): Logger {
+    return new NativeLogger(this.container, this.threshold, scope, this.name, this.nameId)
   }
 
   private write(level: number, a: unknown, b: unknown, c: unknown): void {

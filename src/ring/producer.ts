@@ -201,6 +201,18 @@ export class RingProducer {
     return this.entered(length)
   }
 
+  /** The string with this dictionary id; `''` when there is none. Walks the dictionary: not for the path of a call. */
+  text(id: number): string {
+    let at = HEADER_BYTES
+    const end = at + (this.words[OFFSET_DICTIONARY_USED >> 2] as number)
+    for (let known = 1; at < end; known++) {
+      const length = (this.words[at >> 2] as number) & ~DICTIONARY_BINARY
+      if (known === id) return this.bytes.toString('utf8', at + 4, at + 4 + length)
+      at += 4 + ((length + 3) & ~3)
+    }
+    return ''
+  }
+
   /** Starts a dictionary entry; the byte where its content goes, or 0. */
   private entry(length: number, word: number): number {
     const used = this.words[OFFSET_DICTIONARY_USED >> 2] as number

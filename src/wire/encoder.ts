@@ -64,6 +64,12 @@ export interface EncodedScope {
   uses: number
 }
 
+/** What surrounds a log call and adds scopes of its own to each event (see src/context/). */
+export interface Ambient {
+  /** Adds them with `addScope`; must not throw. */
+  addTo(encoder: Encoder): void
+}
+
 type ToJson = (this: object, key: string) => unknown
 
 interface Target {
@@ -114,6 +120,8 @@ export class Encoder {
   flags = 0
   /** A value did not fit: nothing more is written into this record. */
   truncated = false
+  /** What adds fields to every event; undefined as long as nothing does. */
+  ambient: Ambient | undefined = undefined
 
   /** What a toJSON returned, and the object whose toJSON must not be called again. */
   private replacement: unknown = undefined
@@ -201,8 +209,13 @@ export class Encoder {
     }
   }
 
-  /** Encodes the fields of a scope on top of its parent's. */
-  scope(parent: EncodedScope | undefined, fields: unknown): EncodedScope {
+  /**
+   * Encodes the fields of a scope on top of its parent's.
+   *
+   * @param lasting - false for a scope that ends soon (a request): it is never moved to the dictionary, which
+   *   forgets nothing
+   */
+  scope(parent: EncodedScope | undefined, fields: unknown, lasting = true): EncodedScope {
     const words: number[] = []
     let flags = L.FLAG_SCOPED
     if (parent !== undefined) {
@@ -227,7 +240,7 @@ export class Encoder {
         if (this.deferred.length !== 0) this.writeDeferred()
       }
     }
-    return { words, flags, token: 0, uses: 0 }
+    return { words, flags, token: 0, uses: lasting ? 0 : USES_BEFORE_INTERNING }
   }
 
   /** Interns a string that will be referred to often (a logger's name); 0 when the dictionary is full. */
@@ -260,7 +273,9 @@ export class Encoder {
     this.truncated = false
     if (typeof message === 'string') this.messageText(message)
     else this.message(message)
-    if (scope !== undefined) this.copyScope(scope)
+    // The fields of what is nearer come later, and the last of a name counts.
+    if (this.ambient !== undefined) this.ambient.addTo(this)
+    if (scope !== undefined) this.addScope(scope)
     if (error !== undefined) {
       this.field(ERROR_KEY, error)
       // The call's fields may name an error too; then the later one wins.
@@ -304,7 +319,8 @@ export class Encoder {
     return this.lastTime
   }
 
-  private copyScope(scope: EncodedScope): void {
+  /** Adds the fields of a scope to the record that is being written. */
+  addScope(scope: EncodedScope): void {
     if (scope.token !== 0) {
       this.words[this.pos++] = scope.token
       this.flags |= scope.flags
