@@ -138,7 +138,8 @@ interface Metrics {
     readonly reported: number; /** Lines that standard error was spared. */
     readonly suppressed: number; /** Errors that `onError` was not told of, because there were too many at once. */
     readonly lost: number; /** Errors thrown by `onError`. */
-    readonly thrown: number;
+    readonly thrown: number; /** Times that OpenTelemetry threw when it was asked for the active span; the events went without its ids. */
+    readonly otel: number;
   };
 }
 /** What one sink says to a flush. */
@@ -469,6 +470,11 @@ interface LoggerOptions {
    * will again, a failed rotation, damaged memory, events that were cut. What it throws is counted.
    */
   readonly onError?: (error: SinkError | PipelineError) => void;
+  /**
+   * `trace_id` and `span_id` of the active OpenTelemetry span in every event; needs `@opentelemetry/api`.
+   * @default false
+   */
+  readonly otel?: boolean;
   /** Name of the service, in `context`. */
   readonly service?: string;
   /** Deployment environment, in `context`. */

@@ -18,7 +18,7 @@ export default defineConfig([
     deps: {
       onlyBundle: [],
       // the same relative paths are right from src/ and from dist/
-      neverBundle: [/native\/binding\.cjs$/, /lazy\/settings\.cjs$/],
+      neverBundle: [/native\/binding\.cjs$/, /lazy\/(otel|settings)\.cjs$/],
     },
   },
   {

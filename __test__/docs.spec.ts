@@ -58,11 +58,17 @@ function fileName({ language, code }: Snippet, index: number): string {
   return `snippet-${index}.${/\brequire\(/.test(code) ? 'cjs' : 'mjs'}`
 }
 
-/** A folder in which `fapilog` can be imported. */
+/** A folder in which `fapilog` can be imported, and what its users may have beside it. */
 async function project(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fapilog-docs-'))
   await mkdir(join(folder, 'node_modules'))
   await symlink(ROOT, join(folder, 'node_modules', 'fapilog'), 'junction')
+  const beside = '@opentelemetry'
+  await symlink(
+    join(ROOT, 'node_modules', beside),
+    join(folder, 'node_modules', beside),
+    'junction',
+  )
   return folder
 }
 

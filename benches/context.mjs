@@ -12,6 +12,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { writeFileSync } from 'node:fs'
 import { devNull } from 'node:os'
 import { parseArgs } from 'node:util'
+import { context, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
 import pino from 'pino'
 import { load, settings } from './lib/fapilog.mjs'
 
@@ -32,6 +35,11 @@ const plain = create()
 const child = create()
 const bound = child.child(fields)
 const used = create()
+const traced = create({ otel: true })
+context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+const tracer = new BasicTracerProvider().getTracer('bench')
+const inSpan = trace.setSpan(context.active(), tracer.startSpan('one'))
+const inOther = trace.setSpan(context.active(), tracer.startSpan('other'))
 const storage = new AsyncLocalStorage()
 const destination = () => pino.destination({ dest: devNull, sync: true, minLength: 4096 })
 const pinoPlain = pino(destination())
@@ -51,6 +59,32 @@ const rows = [
     log: used,
     round: () => {
       for (let i = 0; i < CALLS; i++) used.withContext(fields, () => used.info({ hello: 'world' }))
+    },
+  },
+  { title: 'otel, no span', log: traced, round: () => hello(traced) },
+  {
+    title: 'otel, inside a span',
+    log: traced,
+    round: () => context.with(inSpan, () => hello(traced)),
+  },
+  {
+    title: 'otel, two calls in each of two spans in turn',
+    log: traced,
+    round: () => {
+      for (let i = 0; i < CALLS; i += 4) {
+        for (const active of [inSpan, inOther]) {
+          context.with(active, () => {
+            traced.info({ hello: 'world' })
+            traced.info({ hello: 'world' })
+          })
+        }
+      }
+    },
+  },
+  {
+    title: 'context.with of OpenTelemetry alone, half a call',
+    round: () => {
+      for (let i = 0; i < CALLS; i += 2) context.with(inSpan, () => undefined)
     },
   },
   {
@@ -92,4 +126,4 @@ if (values.json) {
   const written = rows.map(({ title, ns }) => ({ title, ns }))
   writeFileSync(values.json, `${JSON.stringify(written, null, 2)}\n`)
 }
-for (const log of [plain, child, used]) await log.close()
+for (const log of [plain, child, used, traced]) await log.close()

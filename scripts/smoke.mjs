@@ -25,6 +25,7 @@ const EXPECTED_FILES = [
   'dist/settings.cjs',
   'index.d.cts',
   'index.d.ts',
+  'lazy/otel.cjs',
   'lazy/settings.cjs',
   'native/binding.cjs',
   'package.json',

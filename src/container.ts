@@ -2,6 +2,7 @@
 // and its encoder. Two containers share nothing.
 
 import binding from '../native/binding.cjs'
+import { ActiveSpan } from './context/active-span.js'
 import { AsyncContext } from './context/context.js'
 import { ErrorReports } from './error-reports.js'
 import { ConfigurationError, PipelineError, SinkError } from './errors.js'
@@ -50,6 +51,8 @@ export class Container {
   constructor(settings: ResolvedSettings) {
     this.shutdownTimeoutMs = settings.shutdownTimeoutMs
     this.sync = settings.sync
+    // First, since it may throw.
+    const span = settings.otel ? new ActiveSpan() : undefined
     const dataBytes = ringBytes(settings)
     this.pipeline = open(() => new NativePipeline(nativeDocument(settings)))
     const native = open(() => this.pipeline.attachRing(dataBytes, (Math.random() * 0xffffffff) | 0))
@@ -66,7 +69,7 @@ export class Container {
       native,
     )
     this.encoder = new Encoder(producer, () => false)
-    this.context = new AsyncContext(this.encoder)
+    this.context = new AsyncContext(this.encoder, span)
     if (settings.onError !== undefined) {
       const { pipeline } = this
       this.errors = new ErrorReports(() => pipeline.takeDiagnostics(), settings.onError)
@@ -83,7 +86,11 @@ export class Container {
 
   metrics(): Metrics {
     const metrics = JSON.parse(this.pipeline.metrics()) as Metrics
-    const diagnostics = { ...metrics.diagnostics, thrown: this.errors?.thrown ?? 0 }
+    const diagnostics = {
+      ...metrics.diagnostics,
+      thrown: this.errors?.thrown ?? 0,
+      otel: this.context.failures,
+    }
     return { ...metrics, diagnostics }
   }
 

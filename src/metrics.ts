@@ -96,6 +96,8 @@ export interface Metrics {
     readonly lost: number
     /** Errors thrown by `onError`. */
     readonly thrown: number
+    /** Times that OpenTelemetry threw when it was asked for the active span; the events went without its ids. */
+    readonly otel: number
   }
 }
 

@@ -5,6 +5,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import type { Ambient, EncodedScope, Encoder } from '../wire/encoder.js'
 import { extendScope, snapshot, withoutKeys } from '../wire/scope.js'
+import type { ActiveSpan } from './active-span.js'
 
 /** Fields by name. */
 type Values = Record<string, unknown>
@@ -56,7 +57,18 @@ export function newCorrelationId(): string {
 export class AsyncContext implements LogContext, Ambient {
   private storage: AsyncLocalStorage<Scope> | undefined
 
-  constructor(private readonly encoder: Encoder) {}
+  /** @param span - what reads the ids of the active OpenTelemetry span, when events get them */
+  constructor(
+    private readonly encoder: Encoder,
+    private readonly span?: ActiveSpan,
+  ) {
+    if (span !== undefined) encoder.ambient = this
+  }
+
+  /** Times that OpenTelemetry threw when it was asked for the active span. */
+  get failures(): number {
+    return this.span?.failures ?? 0
+  }
 
   run<T>(fields: object, fn: () => T): T {
     if (this.storage === undefined) {
@@ -103,8 +115,10 @@ export class AsyncContext implements LogContext, Ambient {
   }
 
   addTo(encoder: Encoder): void {
-    const scope = (this.storage as AsyncLocalStorage<Scope>).getStore()
+    const scope = this.storage?.getStore()
     if (scope !== undefined) encoder.addScope(scope.encoded)
+    // Behind the context, whose ids may be those of a span further out.
+    if (this.span !== undefined) this.span.addTo(encoder)
   }
 
   private extended(outer: Scope | undefined, fields: object): Scope {

@@ -24,5 +24,6 @@ export const defaultSettings = (): ResolvedSettings => ({
   shutdownTimeoutMs: 5000,
   handleSignals: true,
   diagnostics: false,
+  otel: false,
   utc: false,
 })

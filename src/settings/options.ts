@@ -183,6 +183,11 @@ export interface LoggerOptions {
    * will again, a failed rotation, damaged memory, events that were cut. What it throws is counted.
    */
   readonly onError?: (error: SinkError | PipelineError) => void
+  /**
+   * `trace_id` and `span_id` of the active OpenTelemetry span in every event; needs `@opentelemetry/api`.
+   * @default false
+   */
+  readonly otel?: boolean
   /** Name of the service, in `context`. */
   readonly service?: string
   /** Deployment environment, in `context`. */

@@ -83,6 +83,12 @@ export const settingsSchema = group(
         example: (error) => process.emitWarning(error),
       },
     ),
+    otel: setting(flag(), {
+      description:
+        '`trace_id` and `span_id` of the active OpenTelemetry span in every event; needs `@opentelemetry/api`, see [context](context.md#opentelemetry)',
+      default: false,
+      example: true,
+    }),
     service: setting(text(), {
       description: 'Name of the service, in `context`',
       example: 'checkout',
