@@ -210,6 +210,11 @@ impl Region {
         self.word(OFFSET_TICK).store(tick, Ordering::Relaxed);
     }
 
+    /// Tells the producer that nobody reads the ring any more.
+    pub fn set_closed(&self) {
+        self.word(OFFSET_CLOSED).store(1, Ordering::Relaxed);
+    }
+
     /// The salt that is mixed into record tags.
     pub fn salt(&self) -> u32 {
         self.word(OFFSET_SALT).load(Ordering::Relaxed)

@@ -10,18 +10,22 @@ use super::batch::{Batch, BatchPool};
 use super::diagnostics::Kind;
 use super::reports::{Losses, ReportWriter, Told, REPORT_EVERY};
 use super::retention::Retention;
+use super::rings::Listed;
 use super::settings::{LINGER, PARK, POLL};
 use super::sink_thread::SinkHandle;
 use super::Shared;
 use crate::format::Format;
 use crate::level::{Level, LevelCounts};
 use crate::stages::Stages;
-use crate::wire::{Dictionary, Records};
+use crate::wire::{Dictionary, Frames, Records};
 
 /// Bytes copied out of a ring at once.
 const CHUNK_BYTES: usize = 64 << 10;
 /// A batch of this size is handed over at once.
 const BATCH_BYTES: usize = 128 << 10;
+
+/// Bytes that are enough to tell a record from others.
+const FRAME_BYTES: usize = 16;
 
 /// How often the counters of lost events are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -43,6 +47,11 @@ struct Source {
     id: u64,
     consumer: Consumer,
     dictionary: Dictionary,
+    frames: Frames,
+    /// Events taken out of it.
+    taken: LevelCounts,
+    /// Whether something in it was no record.
+    is_damaged: bool,
     /// Keeps the memory that `consumer` reads mapped.
     _memory: Arc<RingMemory>,
 }
@@ -120,6 +129,7 @@ impl Drain {
                 // Up to here and no further: whoever goes on logging holds up neither a flush nor the end.
                 self.drain_published();
                 self.hand_over();
+                self.settle_damage();
                 self.report_losses(true);
                 if flush > flushed {
                     flushed = flush;
@@ -135,6 +145,7 @@ impl Drain {
                 continue;
             }
             self.hand_over();
+            self.settle_damage();
             self.report_losses(false);
             if active.elapsed() < LINGER {
                 self.shared.parker.sleep(POLL);
@@ -143,7 +154,11 @@ impl Drain {
             }
         }
         // The rings stay attached: their counters go on counting calls after the close.
-        self.sources.clear();
+        let ends = self
+            .sources
+            .drain(..)
+            .map(|source| (source.id, source.consumer.position(), source.taken));
+        self.shared.rings.abandon(ends, self.retention.is_some());
         // Before the queues: once every sink has ended, this thread is known to be done with the rings.
         self.shared.drained.store(true, Ordering::Release);
         for lane in &self.lanes {
@@ -152,6 +167,14 @@ impl Drain {
             }
         }
         self.shared.progress.announce();
+        self.shared.space.announce();
+    }
+
+    /// Counts what is missing of rings in which something was no record.
+    fn settle_damage(&self) {
+        for source in self.sources.iter().filter(|source| source.is_damaged) {
+            self.shared.rings.settle_damage(source.id, &source.taken);
+        }
     }
 
     /// Tells the sinks of lost events where there is news and it is time; with `force` it is.
@@ -160,7 +183,7 @@ impl Drain {
             return;
         }
         self.looked = Instant::now();
-        let (ring, truncated) = self.shared.produced();
+        let (ring, truncated) = self.shared.rings.produced();
         self.report_truncated(truncated);
         self.untold = false;
         let mut told = self.told.iter_mut();
@@ -245,7 +268,10 @@ impl Drain {
         let mut limit = CHUNK_BYTES;
         let copied = loop {
             let copied = source.consumer.copy_pending(limit, &mut self.chunk);
-            if copied < limit || self.first_record_is_whole() {
+            let first = source
+                .frames
+                .at(&self.chunk, source.consumer.position());
+            if copied < limit || first.is_none_or(|frame| frame.bytes <= copied) {
                 break copied;
             }
             self.chunk.clear();
@@ -264,10 +290,27 @@ impl Drain {
         let mut accepted = LevelCounts::default();
         let start = source.consumer.position();
         let kept = self.retention.is_some();
-        let mut records = Records::new(&self.chunk, &source.dictionary);
-        loop {
-            let before = records.position();
-            let Some(record) = records.next() else { break };
+        let (mut taken, mut damaged) = (0, 0);
+        while let Some(rest) = self.chunk.get(taken..).filter(|rest| !rest.is_empty()) {
+            let units = taken / fapilog_ring::layout::UNIT_BYTES as usize;
+            let position = start.wrapping_add(units as u32);
+            let frame = source.frames.at(rest, position);
+            let bytes = frame.map_or(rest.len(), |frame| frame.bytes);
+            if taken > 0 && copied == limit && (bytes > rest.len() || rest.len() < FRAME_BYTES) {
+                // Cut at the limit, not damaged: the next chunk starts with it.
+                break;
+            }
+            let Some(bytes) = frame.map(|frame| frame.bytes).filter(|&b| b <= rest.len()) else {
+                let next = source.frames.find(&self.chunk, taken, start);
+                damaged += next - taken;
+                taken = next;
+                continue;
+            };
+            taken += bytes;
+            let record = Records::new(rest.get(..bytes).unwrap_or(rest), &source.dictionary).next();
+            // Padding is none.
+            let Some(record) = record else { continue };
+            source.taken.add(record.level());
             let record = if self.stages.is_empty() {
                 record
             } else {
@@ -282,17 +325,14 @@ impl Drain {
                     lane.format.write(&record, &mut lane.batch.bytes);
                     lane.batch.end_event(record.level());
                     if kept {
-                        let units = before / fapilog_ring::layout::UNIT_BYTES as usize;
-                        lane.batch.mark(start.wrapping_add(units as u32));
+                        lane.batch.mark(position);
                     }
                 }
             }
         }
-        let mut taken = records.position();
-        if taken == 0 || (taken < copied && copied < limit) {
-            // Not a cut at the limit but a damaged header: what follows cannot be told apart any more.
-            self.shared.count_damaged(copied - taken);
-            taken = copied;
+        if damaged > 0 {
+            source.is_damaged = true;
+            self.shared.count_damaged(damaged);
         }
         source.consumer.take(taken);
         match &self.retention {
@@ -325,16 +365,6 @@ impl Drain {
         true
     }
 
-    fn first_record_is_whole(&self) -> bool {
-        let units = match self.chunk.get(..4) {
-            Some(word) => u32::from_le_bytes([word[0], word[1], word[2], word[3]]),
-            None => return true,
-        };
-        (units & !fapilog_ring::layout::PAD_FLAG) as usize
-            * fapilog_ring::layout::UNIT_BYTES as usize
-            <= self.chunk.len()
-    }
-
     fn hand_over(&mut self) {
         for at in 0..self.lanes.len() {
             self.hand_over_lane(at);
@@ -357,12 +387,7 @@ impl Drain {
         let batch = Arc::new(std::mem::replace(&mut lane.batch, self.pool.take()));
         for sink in &lane.sinks {
             // Nobody counts ticks while this thread waits for a sink.
-            let shared = &self.shared;
-            let dropped = sink.queue.push(&batch, || {
-                for slot in shared.rings().iter() {
-                    slot.memory.region().set_tick(0);
-                }
-            });
+            let dropped = sink.queue.push(&batch, || self.shared.rings.stop_ticks());
             sink.count_dropped(&dropped);
         }
         self.pool.give_back(batch);
@@ -401,23 +426,25 @@ impl Drain {
 
     /// Takes over rings that were attached, and lets go of those that were detached and are empty.
     fn refresh_sources(&mut self) {
-        let version = self.shared.rings_version.load(Ordering::Acquire);
+        let version = self.shared.rings.version();
         if version == self.rings_seen {
             return;
         }
-        let slots: Vec<(u64, Arc<RingMemory>, bool)> = self
-            .shared
-            .rings()
-            .iter()
-            .map(|slot| (slot.id, Arc::clone(&slot.memory), slot.leaving))
-            .collect();
-        for (id, memory, leaving) in slots {
+        for Listed {
+            id,
+            memory,
+            leaving,
+        } in self.shared.rings.list()
+        {
             let known = self.sources.iter().position(|source| source.id == id);
             let at = known.unwrap_or_else(|| {
                 self.sources.push(Source {
                     id,
                     consumer: Consumer::new(*memory.region()),
                     dictionary: Dictionary::with_own(self.stages.own_strings()),
+                    frames: Frames::of(memory.region()),
+                    taken: LevelCounts::default(),
+                    is_damaged: false,
                     _memory: memory,
                 });
                 self.sources.len() - 1
@@ -426,8 +453,12 @@ impl Drain {
                 // Also when it came and went unseen: it may hold records all the same.
                 let mut source = self.sources.swap_remove(at);
                 while self.drain_chunk(&mut source) {}
+                if source.is_damaged {
+                    self.shared.rings.settle_damage(id, &source.taken);
+                }
                 drop(source);
-                self.shared.retire(id);
+                self.shared.rings.retire(id);
+                self.shared.progress.announce();
             }
         }
         self.rings_seen = version;

@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use serde::Serialize;
 
 use super::diagnostics::DiagnosticCounts;
-use super::{Pipeline, ProducerCounts};
+use super::Pipeline;
 use crate::level::{Level, LevelCounts};
 
 /// Events by level name; levels without events are left out.
@@ -38,7 +38,7 @@ pub struct Metrics {
     pub written: u64,
     /// Events lost before the sinks, by level.
     pub dropped: ByLevel,
-    /// The same, by reason: `full`, `timeout`, `closed`, `encode`.
+    /// The same, by reason: `full`, `timeout`, `closed`, `encode`, `damaged`.
     pub dropped_by_reason: BTreeMap<&'static str, u64>,
     /// Events that a stage ended on purpose, by level.
     pub filtered: ByLevel,
@@ -121,6 +121,7 @@ pub struct RingMetrics {
 impl Pipeline {
     /// Reads all counters.
     pub fn metrics(&self) -> Metrics {
+        self.settle_late();
         // Sinks first, rings last: what moves meanwhile can then only make `submitted` larger, never smaller
         // than what was written.
         let ledgers: Vec<_> = self
@@ -143,29 +144,13 @@ impl Pipeline {
         for (_, counts) in &stages {
             filtered.merge(&counts.filtered);
         }
-        let rings = self.shared.rings();
-        let mut produced = *self
-            .shared
-            .retired
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut ring = RingMetrics {
-            rings: rings.len() as u64,
+        let ring = RingMetrics {
             accepted: accepted.total() + filtered.total(),
             damaged_bytes: self.shared.damaged_bytes.load(Ordering::Relaxed),
-            ..RingMetrics::default()
+            ..self.shared.rings.metrics()
         };
-        for slot in rings.iter() {
-            produced.merge(&ProducerCounts::of(slot.memory.region()));
-            ring.capacity_bytes += u64::from(slot.memory.region().data_bytes());
-            ring.depth_bytes += u64::from(slot.memory.region().depth_units()) * 8;
-        }
-        drop(rings);
-
-        let mut dropped = produced.full;
-        dropped.merge(&produced.timeout);
-        dropped.merge(&produced.closed);
-        dropped.merge(&produced.encode);
+        let (produced, _) = self.shared.rings.produced();
+        let dropped = produced.dropped();
         let submitted = produced.submitted.total();
         let offered = submitted.saturating_sub(dropped.total() + filtered.total());
         let mut written = offered;
@@ -181,6 +166,7 @@ impl Pipeline {
             ("timeout", produced.timeout.total()),
             ("closed", produced.closed.total()),
             ("encode", produced.encode.total()),
+            ("damaged", produced.damaged.total()),
         ];
         Metrics {
             submitted,

@@ -8,16 +8,17 @@ mod parker;
 mod queue;
 mod reports;
 mod retention;
+mod rings;
 mod settings;
 mod sink_thread;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use fapilog_ring::{Counter, Region, RingMemory};
+use fapilog_ring::{Region, RingMemory};
 
 pub use batch::Batch;
 pub use diagnostics::{Diagnostic, DiagnosticCounts, DiagnosticSettings};
@@ -32,6 +33,7 @@ use drain::{Drain, Lane};
 use parker::Parker;
 use queue::{Item, Queue};
 use retention::Retention;
+use rings::Rings;
 use sink_thread::{Identity, Progress, SinkHandle};
 
 use crate::error::{Error, ErrorCode, Result};
@@ -48,67 +50,10 @@ use crate::stages::{StageCounts, Stages};
 /// Identifies an attached ring.
 pub type RingId = u64;
 
-#[derive(Debug)]
-struct RingSlot {
-    id: RingId,
-    memory: Arc<RingMemory>,
-    leaving: bool,
-}
-
-/// Producer counters of all levels, copied out of a ring's header.
-#[derive(Clone, Copy, Debug, Default)]
-struct ProducerCounts {
-    submitted: LevelCounts,
-    full: LevelCounts,
-    timeout: LevelCounts,
-    closed: LevelCounts,
-    encode: LevelCounts,
-}
-
-impl ProducerCounts {
-    fn of(region: &Region) -> Self {
-        let read = |counter| {
-            let mut counts = LevelCounts::default();
-            for (level, slot) in counts.0.iter_mut().enumerate() {
-                *slot = region.counter(counter, level);
-            }
-            counts
-        };
-        // `submitted` last: what moves meanwhile must not make the drops outnumber it.
-        Self {
-            full: read(Counter::DroppedFull),
-            timeout: read(Counter::DroppedTimeout),
-            closed: read(Counter::DroppedClosed),
-            encode: read(Counter::DroppedEncode),
-            submitted: read(Counter::Submitted),
-        }
-    }
-
-    fn since(&self, earlier: &Self) -> Self {
-        Self {
-            submitted: self.submitted.since(&earlier.submitted),
-            full: self.full.since(&earlier.full),
-            timeout: self.timeout.since(&earlier.timeout),
-            closed: self.closed.since(&earlier.closed),
-            encode: self.encode.since(&earlier.encode),
-        }
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.submitted.merge(&other.submitted);
-        self.full.merge(&other.full);
-        self.timeout.merge(&other.timeout);
-        self.closed.merge(&other.closed);
-        self.encode.merge(&other.encode);
-    }
-}
-
 /// State that all threads of a pipeline share.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
-    rings: Mutex<Vec<RingSlot>>,
-    rings_version: AtomicU64,
-    retired: Mutex<ProducerCounts>,
+    rings: Rings,
     accepted: Mutex<LevelCounts>,
     /// What the stages have done, in their order.
     stages: Mutex<Vec<(&'static str, StageCounts)>>,
@@ -123,10 +68,6 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    fn rings(&self) -> MutexGuard<'_, Vec<RingSlot>> {
-        self.rings.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn count_accepted(&self, counts: &LevelCounts) {
         self.accepted
             .lock()
@@ -152,39 +93,6 @@ impl Shared {
             None,
             format!("{bytes} bytes of a ring could not be read as events"),
         );
-    }
-
-    /// Keeps a ring's counters and forgets its memory. Only the drain thread calls this.
-    fn retire(&self, id: RingId) {
-        let mut rings = self.rings();
-        if let Some(at) = rings.iter().position(|slot| slot.id == id) {
-            let slot = rings.swap_remove(at);
-            self.retired
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .merge(&ProducerCounts::of(slot.memory.region()));
-        }
-        drop(rings);
-        self.progress.announce();
-    }
-
-    /// Producer counters of all rings there are and were, and their events with cut values.
-    fn produced(&self) -> (ProducerCounts, u64) {
-        let rings = self.rings();
-        let mut sum = *self.retired.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut truncated = 0;
-        for slot in rings.iter() {
-            let region = slot.memory.region();
-            sum.merge(&ProducerCounts::of(region));
-            truncated += (0..Level::COUNT)
-                .map(|level| region.counter(Counter::Truncated, level))
-                .sum::<u64>();
-        }
-        (sum, truncated)
-    }
-
-    fn has_ring(&self, id: RingId) -> bool {
-        self.rings().iter().any(|slot| slot.id == id)
     }
 }
 
@@ -238,8 +146,6 @@ pub struct Pipeline {
     memories: Vec<(String, MemoryHandle)>,
     diagnostics: Arc<Diagnostics>,
     drain: Mutex<Option<JoinHandle<()>>>,
-    next_ring: AtomicU64,
-    closed: AtomicBool,
     retention: Option<Arc<Retention>>,
     recovered: Vec<RingReport>,
 }
@@ -279,8 +185,6 @@ impl Pipeline {
             sinks: Vec::new(),
             memories: Vec::new(),
             drain: Mutex::new(None),
-            next_ring: AtomicU64::new(1),
-            closed: AtomicBool::new(false),
         };
         // Dropping the pipeline on an early return closes what was opened.
         let pool = BatchPool::default();
@@ -426,16 +330,9 @@ impl Pipeline {
     /// # Errors
     /// [`ErrorCode::Closed`] after [`Pipeline::close`].
     pub fn attach(&self, memory: Arc<RingMemory>) -> Result<RingId> {
-        if self.closed.load(Ordering::Acquire) {
+        let Some(id) = self.shared.rings.attach(memory) else {
             return Err(Error::new(ErrorCode::Closed, "the pipeline is closed"));
-        }
-        let id = self.next_ring.fetch_add(1, Ordering::Relaxed);
-        self.shared.rings().push(RingSlot {
-            id,
-            memory,
-            leaving: false,
-        });
-        self.shared.rings_version.fetch_add(1, Ordering::AcqRel);
+        };
         self.wake();
         Ok(id)
     }
@@ -443,21 +340,18 @@ impl Pipeline {
     /// Drains a ring and lets go of its memory. Whether that was done within `timeout`; if not, it is done
     /// as soon as the sinks let it (the pipeline keeps the memory alive until then).
     pub fn detach(&self, id: RingId, timeout: Duration) -> bool {
-        if let Some(slot) = self.shared.rings().iter_mut().find(|slot| slot.id == id) {
-            slot.leaving = true;
-        }
-        self.shared.rings_version.fetch_add(1, Ordering::AcqRel);
+        self.shared.rings.leave(id);
         self.wake();
         self.shared
             .progress
             .wait_until(Instant::now() + timeout, || {
-                !self.shared.has_ring(id) || self.shared.drained.load(Ordering::Acquire)
+                !self.shared.rings.has(id) || self.is_drained()
             });
-        if self.shared.drained.load(Ordering::Acquire) {
-            // Nobody reads it any more.
-            self.shared.retire(id);
+        if self.is_drained() {
+            self.settle_late();
+            self.shared.rings.retire(id);
         }
-        !self.shared.has_ring(id)
+        !self.shared.rings.has(id)
     }
 
     /// Wakes the drain thread.
@@ -469,9 +363,27 @@ impl Pipeline {
     pub fn wait_for_space(&self, region: &Region, units: u32, timeout: Duration) -> bool {
         self.wake();
         let capacity = region.capacity_units();
-        self.shared.space.wait_until(Instant::now() + timeout, || {
-            capacity.saturating_sub(region.depth_units()) >= units.min(capacity)
-        })
+        let free = || capacity.saturating_sub(region.depth_units()) >= units.min(capacity);
+        self.shared
+            .space
+            .wait_until(Instant::now() + timeout, || free() || self.is_drained());
+        if self.is_drained() {
+            self.settle_late();
+        }
+        free()
+    }
+
+    /// Counts what was published when nobody read the rings any more.
+    fn settle_late(&self) {
+        if self.is_drained() {
+            let kept = self.shared.rings.take_late();
+            if kept.total() > 0 {
+                self.shared.count_accepted(&kept);
+                for sink in &self.sinks {
+                    sink.count_late(&kept);
+                }
+            }
+        }
     }
 
     /// Waits until everything published before the call has been dealt with by every sink.
@@ -500,7 +412,7 @@ impl Pipeline {
     /// Later calls return the same state at once.
     pub fn close(&self, timeout: Duration) -> Receipt {
         let deadline = Instant::now() + timeout;
-        self.closed.store(true, Ordering::Release);
+        self.shared.rings.close();
         for sink in &self.sinks {
             sink.end_by(deadline);
         }

@@ -6,13 +6,16 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::batch::Batch;
-use super::ProducerCounts;
+use super::rings::ProducerCounts;
 use crate::format::Format;
 use crate::level::{Level, LevelCounts};
 use crate::wire::{layout, Dictionary, RecordWriter, Records};
 
 /// At most one report a sink in this time, except at a flush.
 pub const REPORT_EVERY: Duration = Duration::from_secs(1);
+
+/// Reasons for which events are lost.
+const REASONS: usize = 6;
 
 /// Keys of a report: dictionary ids.
 #[derive(Debug)]
@@ -21,7 +24,7 @@ struct Keys {
     reasons: u32,
     since: u32,
     levels: [u32; Level::COUNT],
-    names: [(&'static str, u32); 5],
+    names: [(&'static str, u32); REASONS],
 }
 
 /// Writes reports as lines.
@@ -88,23 +91,25 @@ impl Told {
 }
 
 impl Losses {
-    fn all(&mut self) -> [&mut LevelCounts; 5] {
+    fn all(&mut self) -> [&mut LevelCounts; REASONS] {
         let ring = &mut self.ring;
         [
             &mut ring.full,
             &mut ring.timeout,
             &mut ring.closed,
             &mut ring.encode,
+            &mut ring.damaged,
             &mut self.overflow,
         ]
     }
 
-    fn reasons(&self) -> [(&'static str, &LevelCounts); 5] {
+    fn reasons(&self) -> [(&'static str, &LevelCounts); REASONS] {
         [
             ("full", &self.ring.full),
             ("timeout", &self.ring.timeout),
             ("closed", &self.ring.closed),
             ("encode", &self.ring.encode),
+            ("damaged", &self.ring.damaged),
             ("overflow", &self.overflow),
         ]
     }

@@ -25,10 +25,12 @@
 pub mod decode;
 pub mod dictionary;
 pub mod encode;
+pub mod frame;
 pub mod layout;
 pub mod text;
 
 pub use decode::{Record, Records, Token, Tokens, Value};
 pub use dictionary::{Dictionary, Entry, OwnStrings};
 pub use encode::RecordWriter;
+pub use frame::{Frame, Frames};
 pub use text::{Key, Text};
