@@ -42,6 +42,9 @@ struct State {
     then: Option<Mode>,
     written: Vec<u8>,
     calls: u64,
+    /// Whether syncing fails.
+    unsynced: bool,
+    syncs: u64,
 }
 
 /// A sink that follows a script, and the script.
@@ -55,6 +58,8 @@ impl Script {
             then: None,
             written: Vec::new(),
             calls: 0,
+            unsynced: false,
+            syncs: 0,
         };
         Self(Arc::new((Mutex::new(state), Condvar::new())))
     }
@@ -119,6 +124,15 @@ impl Sink for Script {
         state.written.extend_from_slice(bytes);
         Ok(())
     }
+
+    fn sync(&mut self) -> io::Result<()> {
+        let mut state = self.0 .0.lock().unwrap();
+        state.syncs += 1;
+        if state.unsynced {
+            return Err(io::Error::from_raw_os_error(5));
+        }
+        Ok(())
+    }
 }
 
 /// A written event: ring and number in it.
@@ -170,6 +184,10 @@ fn sink(name: &'static str) -> SinkOf {
 }
 
 fn settings(sinks: &[SinkOf]) -> PipelineSettings {
+    settings_with(sinks, json!({}))
+}
+
+fn settings_with(sinks: &[SinkOf], more: serde_json::Value) -> PipelineSettings {
     let sinks: Vec<_> = sinks
         .iter()
         .map(|sink| {
@@ -179,11 +197,14 @@ fn settings(sinks: &[SinkOf]) -> PipelineSettings {
             })
         })
         .collect();
-    let document = json!({
+    let mut document = json!({
         "constants": {"name": null, "service": null, "env": null, "version": null, "hostname": "h", "pid": 1, "utc": true},
         "sinks": sinks,
         "fsync": false,
     });
+    for (key, value) in more.as_object().unwrap() {
+        document[key] = value.clone();
+    }
     PipelineSettings::from_json(&document.to_string()).unwrap()
 }
 
@@ -339,7 +360,7 @@ fn assert_settled(metrics: &Metrics, filtered: &HashMap<&str, Vec<&str>>) {
                 .is_some_and(|levels| levels.contains(level));
             let offered = count - get(&metrics.dropped);
             let expected = if skipped { 0 } else { offered };
-            let settled = get(&sink.written_by_level) + get(&sink.dropped);
+            let settled = get(&sink.written_by_level) + get(&sink.dropped) + get(&sink.kept);
             assert_eq!(settled, expected, "{level} at {name}");
         }
     }
@@ -571,7 +592,7 @@ fn a_flush_returns_after_everything_before_it_is_written_by_every_sink() {
 fn flood(pipeline: &Arc<Pipeline>, stop: &Arc<AtomicBool>) -> Vec<JoinHandle<()>> {
     (1..3)
         .map(|name| {
-            let mut source = Source::attach_sized(pipeline, name, 4 << 20);
+            let mut source = Source::attach_sized(pipeline, name, 1 << 20);
             let stop = Arc::clone(stop);
             std::thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
@@ -626,6 +647,247 @@ fn closing_ends_while_another_thread_goes_on_logging() {
     }
     assert!(receipt.complete, "{receipt:?}");
     assert!(took < SECOND, "closing took {took:?}");
+    // What was published after the last look is counted, and nothing is on its way for ever.
+    let metrics = pipeline.metrics();
+    assert_settled(&metrics, &HashMap::new());
+    assert!(metrics.dropped_by_reason["closed"] > 0);
+    assert_eq!(script.lines().len() as u64, of(&metrics, "sink").written);
+}
+
+#[test]
+fn a_ring_that_comes_while_the_pipeline_closes_is_drained_or_refused() {
+    let mut refused = 0;
+    for round in 0..300u64 {
+        let script = Script::new(Mode::Write);
+        let pipeline = scripted(sink("sink"), &script);
+        let closing = {
+            let pipeline = Arc::clone(&pipeline);
+            std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_micros(round % 100));
+                pipeline.close(LONG)
+            })
+        };
+        let mut logged = 0;
+        for name in 0..20 {
+            let memory = Arc::new(RingMemory::anonymous(64 << 10, name).unwrap());
+            let Ok(ring) = pipeline.attach(Arc::clone(&memory)) else {
+                refused += 1;
+                break;
+            };
+            let mut source = Source {
+                pipeline: Arc::clone(&pipeline),
+                producer: Producer::new(*memory.region()),
+                memory,
+                ring,
+                name,
+                number: 0,
+            };
+            assert!(source.log(Level::INFO));
+            logged += 1;
+        }
+        assert!(closing.join().unwrap().complete);
+        let metrics = pipeline.metrics();
+        assert_eq!(metrics.submitted, logged);
+        assert_settled(&metrics, &HashMap::new());
+        assert_eq!(
+            of(&metrics, "sink").written + metrics.dropped_by_reason["closed"],
+            logged
+        );
+    }
+    assert!(refused > 0, "no ring came too late");
+}
+
+#[test]
+fn a_producer_that_waits_for_space_is_let_go_by_the_close() {
+    let script = Script::new(Mode::Hold);
+    let pipeline = scripted(
+        SinkOf {
+            queue_bytes: 1000,
+            ..sink("stuck")
+        },
+        &script,
+    );
+    let mut source = Source::attach(&pipeline, 0);
+    source.log_until_stuck(Level::INFO);
+    let waiting = {
+        let (pipeline, memory) = (Arc::clone(&pipeline), Arc::clone(&source.memory));
+        std::thread::spawn(move || {
+            let begin = Instant::now();
+            pipeline.wait_for_space(memory.region(), u32::MAX, LONG);
+            begin.elapsed()
+        })
+    };
+    std::thread::sleep(Duration::from_millis(20));
+    assert!(!pipeline.close(Duration::from_millis(100)).complete);
+    assert!(waiting.join().unwrap() < 2 * SECOND);
+    script.set(Mode::Write);
+}
+
+#[test]
+fn a_sink_that_works_loses_nothing_to_one_that_is_stuck() {
+    for close in [true, false] {
+        let stuck = Script::new(Mode::Hold);
+        let good = Script::new(Mode::Write);
+        let replaced: Vec<(&str, Box<dyn Sink>)> = vec![
+            ("stuck", Box::new(stuck.clone())),
+            ("good", Box::new(good.clone())),
+        ];
+        let sinks = [
+            SinkOf {
+                queue_bytes: 1000,
+                level: "INFO",
+                ..sink("stuck")
+            },
+            sink("good"),
+        ];
+        let pipeline = Arc::new(Pipeline::open_with(settings(&sinks), replaced).unwrap());
+        let mut source = Source::attach(&pipeline, 0);
+        let taken = source.log_until_stuck(Level::WARNING);
+        assert!(good.lines().len() < taken.len(), "nothing was held up");
+        let patience = Duration::from_millis(300);
+        let receipt = if close {
+            pipeline.close(patience)
+        } else {
+            pipeline.last_flush(patience)
+        };
+        assert!(!receipt.complete);
+        assert!(receipt.sinks[1].complete, "{receipt:?}");
+        assert_eq!(receipt.sinks[1].written, taken.len() as u64);
+        assert_eq!(receipt.sinks[1].dropped, 0);
+        assert_eq!(good.lines(), taken);
+        if !close {
+            // Afterwards the bound holds again.
+            source.log_until_stuck(Level::WARNING);
+            assert!(good.lines().len() < source.number as usize);
+        }
+        stuck.set(Mode::Write);
+        wait_until("the rest", || pipeline.metrics().in_flight == 0);
+        assert_settled(&pipeline.metrics(), &HashMap::new());
+    }
+}
+
+#[test]
+fn what_comes_in_meanwhile_does_not_shorten_the_pause_before_a_retry() {
+    let script = Script::new(Mode::Refuse(io::ErrorKind::StorageFull));
+    let pipeline = scripted(sink("full"), &script);
+    let mut source = Source::attach(&pipeline, 0);
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_millis(600) {
+        assert!(source.log(Level::INFO));
+        std::thread::sleep(Duration::from_millis(8));
+    }
+    // After 10, 20, 40, 80, 160 and 320 ms.
+    let calls = script.calls();
+    assert!((3..=8).contains(&calls), "{calls} attempts in 600 ms");
+    script.set(Mode::Write);
+    assert!(pipeline.close(LONG).complete);
+    assert_eq!(script.lines().len() as u64, source.number);
+}
+
+#[test]
+fn lines_that_the_device_did_not_confirm_are_counted_and_told() {
+    let script = Script::new(Mode::Write);
+    let settings = settings_with(
+        &[sink("disk")],
+        json!({"fsync": true, "diagnostics": {"all": false, "collect": true}}),
+    );
+    let replaced: Vec<(&str, Box<dyn Sink>)> = vec![("disk", Box::new(script.clone()))];
+    let pipeline = Arc::new(Pipeline::open_with(settings, replaced).unwrap());
+    let mut source = Source::attach(&pipeline, 0);
+    source.log_all(Level::INFO, 3);
+    let receipt = pipeline.flush(LONG);
+    assert_eq!(receipt.sinks[0].unsynced, 0);
+    assert_eq!(receipt.sinks[0].error, None);
+    let before = script.0 .0.lock().unwrap().syncs;
+    script.0 .0.lock().unwrap().unsynced = true;
+    assert!(source.log(Level::ERROR));
+    let receipt = pipeline.flush(LONG);
+    script.0 .0.lock().unwrap().unsynced = false;
+    assert_eq!(
+        script.0 .0.lock().unwrap().syncs,
+        before + 1,
+        "a second attempt would lie"
+    );
+    assert_eq!(receipt.sinks[0].written, 4);
+    assert_eq!(receipt.sinks[0].unsynced, 1);
+    assert!(receipt.sinks[0]
+        .error
+        .as_deref()
+        .unwrap()
+        .starts_with("not synced to the device"));
+    source.log_all(Level::INFO, 3);
+    assert!(pipeline.close(LONG).complete);
+    let metrics = pipeline.metrics();
+    assert_eq!(
+        of(&metrics, "disk").unsynced,
+        BTreeMap::from([("ERROR", 1)])
+    );
+    assert_eq!(of(&metrics, "disk").written, 7);
+    assert_eq!(of(&metrics, "disk").errors, 1);
+    assert_settled(&metrics, &HashMap::new());
+    let told = pipeline.take_diagnostics();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].code, "FAPILOG_SINK_UNSYNCED");
+    assert_eq!(script.lines().len(), 7, "nothing is written twice");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_crash_safe_pipeline_could_not_write_in_time_is_kept_not_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.log");
+    let file = |name| SinkOf {
+        destination: json!({"type": "file", "path": path}),
+        queue_bytes: 1000,
+        ..sink(name)
+    };
+    let rings = folder.path().join("rings");
+    let sinks = [file("file"), sink("memory")];
+    let settings = settings_with(
+        &sinks,
+        json!({"crashSafe": {"directory": rings, "name": "test"}}),
+    );
+    let script = Script::new(Mode::Refuse(io::ErrorKind::StorageFull));
+    let replaced: Vec<(&str, Box<dyn Sink>)> = vec![("file", Box::new(script.clone()))];
+    let pipeline = Arc::new(Pipeline::open_with(settings, replaced).unwrap());
+    let (ring, memory) = pipeline.open_ring(64 << 10, 0).unwrap();
+    let mut source = Source {
+        pipeline: Arc::clone(&pipeline),
+        producer: Producer::new(*memory.region()),
+        memory,
+        ring,
+        name: 0,
+        number: 0,
+    };
+    let taken = source.log_until_stuck(Level::INFO).len() as u64;
+    let receipt = pipeline.close(Duration::from_millis(100));
+    assert!(!receipt.complete);
+    assert_eq!(receipt.sinks[0].kept, taken);
+    assert_eq!(receipt.sinks[0].dropped, 0);
+    // Published after that, by a thread that does not know yet.
+    let late = u64::from(source.log(Level::INFO));
+    let metrics = pipeline.metrics();
+    assert_eq!(
+        of(&metrics, "file").kept,
+        BTreeMap::from([("INFO", taken + late)])
+    );
+    assert_eq!(metrics.in_flight, 0);
+    assert_eq!(of(&metrics, "memory").written, taken);
+    drop(source);
+    drop(pipeline);
+    wait_until("recovery", || {
+        let [report] = &fapilog_core::recovery::recover(&rings, false).unwrap()[..] else {
+            panic!("one ring");
+        };
+        if report.outcome == fapilog_core::recovery::Outcome::Live {
+            return false;
+        }
+        assert_eq!(report.recovered, taken + late);
+        true
+    });
+    let text = std::fs::read_to_string(&path).unwrap();
+    let events = text.lines().filter(|line| line.contains(" 0:")).count();
+    assert_eq!(events as u64, taken + late);
 }
 
 #[test]
@@ -863,22 +1125,43 @@ fn a_closed_pipeline_takes_no_ring_and_answers_at_once() {
 }
 
 #[test]
-fn a_damaged_record_is_counted_and_the_next_ones_are_read() {
+fn events_in_damaged_bytes_are_counted_and_those_around_them_are_read() {
     let script = Script::new(Mode::Write);
     let pipeline = scripted(sink("sink"), &script);
     let mut source = Source::attach(&pipeline, 0);
     source.log_all(Level::INFO, 3);
     assert!(pipeline.flush(LONG).complete);
-    // Claims a gigabyte.
+    assert_eq!(pipeline.metrics().dropped_by_reason["damaged"], 0);
+    // A gigabyte is claimed; two events, says the counter.
     let mut bytes = 7u32.to_le_bytes().repeat(14);
     bytes[..4].copy_from_slice(&(1u32 << 27).to_le_bytes());
-    if source.producer.push(&bytes, 0).unwrap() {
-        pipeline.wake();
-    }
-    wait_until("the damage", || pipeline.metrics().ring.damaged_bytes == 56);
+    let mut put = |bytes: &[u8], level: Level, events| {
+        let region = *source.memory.region();
+        region.count(Counter::Submitted, level.index(), events);
+        if source.producer.push(bytes, 0).unwrap() {
+            pipeline.wake();
+        }
+    };
+    put(&bytes, Level::ERROR, 2);
+    let mut record = RecordWriter::new(Level(200), 0, 0.0);
+    record.message("of no level");
+    put(&record.finish(), Level::WARNING, 1);
     source.log_all(Level::INFO, 3);
     assert!(pipeline.flush(LONG).complete);
     assert_eq!(script.lines().len(), 6);
+    let metrics = pipeline.metrics();
+    assert!(metrics.ring.damaged_bytes > 56);
+    assert_eq!(metrics.dropped_by_reason["damaged"], 3);
+    assert_eq!(
+        metrics.dropped,
+        BTreeMap::from([("ERROR", 2), ("WARNING", 1)])
+    );
+    assert_settled(&metrics, &HashMap::new());
+    // They are told in-band, like all others.
+    let text = String::from_utf8(script.0 .0.lock().unwrap().written.clone()).unwrap();
+    assert!(text.contains("fapilog dropped 3 events"), "{text}");
+    assert!(pipeline.detach(source.ring, LONG));
+    assert_settled(&pipeline.metrics(), &HashMap::new());
 }
 
 #[test]

@@ -36,9 +36,11 @@ pub enum Kind {
     Unwritten,
     /// What a gone process left in its crash-safe ring could not be written.
     NotRecovered,
+    /// Lines were written, and the device did not confirm them.
+    Unsynced,
 }
 
-const KINDS: usize = 8;
+const KINDS: usize = 9;
 
 impl Kind {
     fn code(self) -> &'static str {
@@ -51,6 +53,7 @@ impl Kind {
             Kind::Truncated => "FAPILOG_EVENTS_TRUNCATED",
             Kind::Unwritten => "FAPILOG_EVENTS_UNWRITTEN",
             Kind::NotRecovered => "FAPILOG_RING_NOT_RECOVERED",
+            Kind::Unsynced => "FAPILOG_SINK_UNSYNCED",
         }
     }
 
@@ -58,7 +61,7 @@ impl Kind {
     fn is_loss(self) -> bool {
         matches!(
             self,
-            Kind::SinkFailed | Kind::Unwritten | Kind::NotRecovered
+            Kind::SinkFailed | Kind::Unwritten | Kind::NotRecovered | Kind::Unsynced
         )
     }
 }

@@ -10,7 +10,7 @@ use super::batch::{Batch, BatchPool};
 use super::diagnostics::Kind;
 use super::reports::{Losses, ReportWriter, Told, REPORT_EVERY};
 use super::retention::Retention;
-use super::rings::Listed;
+use super::rings::{Listed, Rings};
 use super::settings::{LINGER, PARK, POLL};
 use super::sink_thread::SinkHandle;
 use super::Shared;
@@ -54,6 +54,12 @@ struct Source {
     is_damaged: bool,
     /// Keeps the memory that `consumer` reads mapped.
     _memory: Arc<RingMemory>,
+}
+
+impl Source {
+    fn settle_damage(&self, rings: &Rings) {
+        rings.settle_damage(self.id, &self.taken, self.consumer.position());
+    }
 }
 
 /// What runs on the drain thread.
@@ -134,6 +140,8 @@ impl Drain {
                 if flush > flushed {
                     flushed = flush;
                     self.flush_sinks(flush);
+                    self.shared.flush_begun.store(flush, Ordering::Release);
+                    self.lower_queues(flush);
                 }
                 if stopping {
                     break;
@@ -173,7 +181,7 @@ impl Drain {
     /// Counts what is missing of rings in which something was no record.
     fn settle_damage(&self) {
         for source in self.sources.iter().filter(|source| source.is_damaged) {
-            self.shared.rings.settle_damage(source.id, &source.taken);
+            source.settle_damage(&self.shared.rings);
         }
     }
 
@@ -268,9 +276,7 @@ impl Drain {
         let mut limit = CHUNK_BYTES;
         let copied = loop {
             let copied = source.consumer.copy_pending(limit, &mut self.chunk);
-            let first = source
-                .frames
-                .at(&self.chunk, source.consumer.position());
+            let first = source.frames.at(&self.chunk, source.consumer.position());
             if copied < limit || first.is_none_or(|frame| frame.bytes <= copied) {
                 break copied;
             }
@@ -401,6 +407,15 @@ impl Drain {
         }
     }
 
+    /// The bounds of the queues hold again, unless a later flush has lifted them.
+    fn lower_queues(&self, flush: u64) {
+        for lane in &self.lanes {
+            for sink in &lane.sinks {
+                sink.queue.lower(flush);
+            }
+        }
+    }
+
     /// Announces sleep to every ring and sleeps unless something came in between. Whether something did.
     fn park(&mut self) -> bool {
         let mut quiet = true;
@@ -454,7 +469,7 @@ impl Drain {
                 let mut source = self.sources.swap_remove(at);
                 while self.drain_chunk(&mut source) {}
                 if source.is_damaged {
-                    self.shared.rings.settle_damage(id, &source.taken);
+                    source.settle_damage(&self.shared.rings);
                 }
                 drop(source);
                 self.shared.rings.retire(id);

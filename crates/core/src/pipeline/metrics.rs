@@ -25,7 +25,7 @@ fn by_level(counts: &LevelCounts) -> ByLevel {
 
 /// All counters of a pipeline since it was opened.
 ///
-/// For each sink, at rest: `submitted = written + below its level + dropped by it + dropped before it +
+/// For each sink, at rest: `submitted = written + below its level + dropped by it + kept + dropped before it +
 /// filtered`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -66,6 +66,10 @@ pub struct SinkMetrics {
     pub dropped: ByLevel,
     /// The same, by reason: `overflow`, `failed`, `shutdown`.
     pub dropped_by_reason: BTreeMap<&'static str, u64>,
+    /// Events left in the ring's file for the next start, by level (crash-safe mode).
+    pub kept: ByLevel,
+    /// Events of `written` that the device has not confirmed, by level (durability fsync).
+    pub unsynced: ByLevel,
     /// Reports about lost events written; they are not in `written`.
     pub reports: u64,
     /// Bytes written.
@@ -159,7 +163,7 @@ impl Pipeline {
             let below: u64 = accepted.0.iter().take(sink.min_level.index()).sum();
             let done = ledger.written.total() + below;
             written = written.min(done);
-            settled = settled.min(done + ledger.dropped().total());
+            settled = settled.min(done + ledger.dropped().total() + ledger.kept.total());
         }
         let reasons = [
             ("full", produced.full.total()),
@@ -188,6 +192,8 @@ impl Pipeline {
                         written_by_level: by_level(&ledger.written),
                         dropped: by_level(&ledger.dropped()),
                         dropped_by_reason: reasons.into_iter().collect(),
+                        kept: by_level(&ledger.kept),
+                        unsynced: by_level(&ledger.unsynced),
                         reports: ledger.reports,
                         bytes: ledger.bytes,
                         batches: ledger.batches,

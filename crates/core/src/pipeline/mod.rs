@@ -59,6 +59,8 @@ pub(crate) struct Shared {
     stages: Mutex<Vec<(&'static str, StageCounts)>>,
     damaged_bytes: AtomicU64,
     flush_wanted: AtomicU64,
+    /// The latest flush for which everything is in the queues.
+    flush_begun: AtomicU64,
     stopping: AtomicBool,
     drained: AtomicBool,
     parker: Parker,
@@ -106,6 +108,10 @@ pub struct SinkReceipt {
     pub written: u64,
     /// Events dropped since the pipeline was opened.
     pub dropped: u64,
+    /// Events left in the ring's file for the next start (crash-safe mode).
+    pub kept: u64,
+    /// Events written since the pipeline was opened that the device has not confirmed (durability fsync).
+    pub unsynced: u64,
     /// Whether everything logged before the flush has been dealt with.
     pub complete: bool,
     /// Why not, or the latest error.
@@ -320,9 +326,14 @@ impl Pipeline {
     /// In crash-safe mode, removes the ring's file if everything in it was written. For the end of the
     /// process; [`Pipeline::close`] does so itself.
     pub fn finish_ring(&self) -> bool {
-        self.retention
-            .as_ref()
-            .is_none_or(|retention| retention.finish())
+        let Some(retention) = &self.retention else {
+            return true;
+        };
+        let finished = retention.finish();
+        if finished {
+            self.shared.rings.stop_keeping();
+        }
+        finished
     }
 
     /// Adds a ring to be drained.
@@ -399,6 +410,29 @@ impl Pipeline {
         number
     }
 
+    /// As [`Pipeline::flush`], for the end of the process: what is in the rings now goes to every sink even if
+    /// another one is stuck and its queue full, so that a sink that works loses nothing to one that does not. The
+    /// queues may exceed their bounds by the size of the rings meanwhile.
+    pub fn last_flush(&self, timeout: Duration) -> Receipt {
+        let deadline = Instant::now() + timeout;
+        self.await_flush(self.begin_last_flush(), deadline)
+    }
+
+    /// Asks for [`Pipeline::last_flush`] without waiting.
+    pub fn begin_last_flush(&self) -> u64 {
+        let number = self.shared.flush_wanted.fetch_add(1, Ordering::AcqRel) + 1;
+        for sink in &self.sinks {
+            sink.queue.lift(number);
+        }
+        // The drain thread may have been quicker.
+        let begun = self.shared.flush_begun.load(Ordering::Acquire);
+        for sink in &self.sinks {
+            sink.queue.lower(begun);
+        }
+        self.wake();
+        number
+    }
+
     /// Waits for a flush, or until the deadline.
     pub fn await_flush(&self, number: u64, deadline: Instant) -> Receipt {
         let done = |sink: &SinkHandle| sink.flushed() >= number || sink.has_ended();
@@ -413,10 +447,12 @@ impl Pipeline {
     pub fn close(&self, timeout: Duration) -> Receipt {
         let deadline = Instant::now() + timeout;
         self.shared.rings.close();
+        self.shared.stopping.store(true, Ordering::Release);
         for sink in &self.sinks {
             sink.end_by(deadline);
+            // One that is stuck must not keep the others from what is left in the rings.
+            sink.queue.lift(u64::MAX);
         }
-        self.shared.stopping.store(true, Ordering::Release);
         self.wake();
         let ended = |sink: &SinkHandle| sink.has_ended();
         let in_time = self
@@ -426,9 +462,10 @@ impl Pipeline {
         let receipt = self.receipt(ended);
         if !in_time {
             self.report_unwritten(&format!(
-                "close after {} ms with unwritten events in {}",
+                "close after {} ms with unwritten events in {}{}",
                 timeout.as_millis(),
-                receipt.late()
+                receipt.late(),
+                self.consolation()
             ));
             for sink in &self.sinks {
                 sink.queue.abandon();
@@ -457,6 +494,7 @@ impl Pipeline {
             }
         }
         self.finish_ring();
+        self.settle_late();
         if in_time {
             return self.receipt(ended);
         }
@@ -472,6 +510,15 @@ impl Pipeline {
                     ..now
                 })
                 .collect(),
+        }
+    }
+
+    /// What to add when there are unwritten events.
+    fn consolation(&self) -> &'static str {
+        if self.is_crash_safe() {
+            "; the next start writes what files lack"
+        } else {
+            ""
         }
     }
 
@@ -519,8 +566,10 @@ impl Pipeline {
                     name: sink.name().to_owned(),
                     written: ledger.written.total(),
                     dropped: ledger.dropped().total(),
+                    kept: ledger.kept.total(),
+                    unsynced: ledger.unsynced.total(),
                     complete,
-                    error: if complete && !sink.is_failing() {
+                    error: if complete && !sink.is_failing() && ledger.unsynced.total() == 0 {
                         None
                     } else {
                         ledger.last_error.or_else(|| {

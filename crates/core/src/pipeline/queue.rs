@@ -41,6 +41,8 @@ struct State {
     bytes: usize,
     closed: bool,
     abandoned: bool,
+    /// The flush until which the bound does not hold, or 0.
+    lifted: u64,
 }
 
 /// A bounded queue with one producer and one consumer.
@@ -49,6 +51,7 @@ pub struct Queue {
     state: Mutex<State>,
     filled: Condvar,
     freed: Condvar,
+    ended: Condvar,
     max_bytes: usize,
     when_full: WhenFull,
 }
@@ -71,6 +74,7 @@ impl Queue {
             state: Mutex::default(),
             filled: Condvar::new(),
             freed: Condvar::new(),
+            ended: Condvar::new(),
             max_bytes,
             when_full,
         }
@@ -87,6 +91,7 @@ impl Queue {
             && !state.abandoned
         {
             match self.when_full {
+                WhenFull::Block if state.lifted > 0 => break,
                 WhenFull::Block => {
                     before_wait();
                     state = self
@@ -176,6 +181,22 @@ impl Queue {
         self.filled.notify_all();
     }
 
+    /// Lets a producer that would wait go on, until `lower` is called for this flush or a later one.
+    pub fn lift(&self, flush: u64) {
+        let mut state = self.lock();
+        state.lifted = state.lifted.max(flush);
+        drop(state);
+        self.freed.notify_all();
+    }
+
+    /// Takes back what was lifted up to this flush.
+    pub fn lower(&self, flush: u64) {
+        let mut state = self.lock();
+        if state.lifted <= flush {
+            state.lifted = 0;
+        }
+    }
+
     /// Gives up: a waiting producer goes on and the consumer counts what is left as dropped.
     pub fn abandon(&self) {
         let mut state = self.lock();
@@ -184,6 +205,7 @@ impl Queue {
         drop(state);
         self.filled.notify_all();
         self.freed.notify_all();
+        self.ended.notify_all();
     }
 
     /// Whether [`Queue::abandon`] was called.
@@ -196,16 +218,14 @@ impl Queue {
         self.lock().bytes
     }
 
-    /// Waits up to `timeout`, or until the queue is abandoned.
+    /// Waits for `timeout`, or until the queue is abandoned; what comes in meanwhile does not end the wait.
     pub fn pause(&self, timeout: Duration) {
         let state = self.lock();
-        if !state.abandoned {
-            drop(
-                self.filled
-                    .wait_timeout(state, timeout)
-                    .unwrap_or_else(PoisonError::into_inner),
-            );
-        }
+        drop(
+            self.ended
+                .wait_timeout_while(state, timeout, |state| !state.abandoned)
+                .unwrap_or_else(PoisonError::into_inner),
+        );
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -102,9 +102,9 @@ impl Slot {
         counts
     }
 
-    /// What is missing of a damaged ring is known once it is empty: what was published and never came out.
-    fn settle(&mut self) {
-        if self.is_damaged && self.memory.region().depth_units() == 0 {
+    /// What is missing of a damaged ring is known once all of it was read: what was published and never came out.
+    fn settle(&mut self, read: u32) {
+        if self.is_damaged && self.memory.region().control().published() == read {
             let counts = ProducerCounts::of(self.memory.region());
             let mut gone = counts.dropped();
             gone.merge(&self.taken);
@@ -161,7 +161,7 @@ impl Slot {
         }
         consumer.release();
         self.late.merge(&found);
-        self.settle();
+        self.settle(consumer.position());
         LevelCounts::default()
     }
 }
@@ -284,12 +284,12 @@ impl Rings {
         }
     }
 
-    /// Tells what was taken out of a ring in which something was no record.
-    pub(super) fn settle_damage(&self, id: RingId, taken: &LevelCounts) {
+    /// Tells what was taken out of a ring in which something was no record, and up to where it was read.
+    pub(super) fn settle_damage(&self, id: RingId, taken: &LevelCounts, read: u32) {
         if let Some(slot) = self.lock().slot(id) {
             slot.is_damaged = true;
             slot.taken = *taken;
-            slot.settle();
+            slot.settle(read);
         }
     }
 

@@ -36,6 +36,10 @@ pub struct Ledger {
     pub dropped_failed: LevelCounts,
     /// Events that were still queued when the time for shutting down was over.
     pub dropped_shutdown: LevelCounts,
+    /// Events that were still queued then, and stay in the ring's file for the next start.
+    pub kept: LevelCounts,
+    /// Events of `written` that the device has not confirmed: syncing failed after the write.
+    pub unsynced: LevelCounts,
     /// Bytes written.
     pub bytes: u64,
     /// Reports about lost events written; they are not in `written`.
@@ -121,6 +125,8 @@ pub struct SinkHandle {
     pub min_level: Level,
     /// Batches on their way.
     pub queue: Queue,
+    /// What it does not write in time stays in the ring's file.
+    keeps: bool,
     ledger: Mutex<Ledger>,
     flushed: AtomicU64,
     failing: AtomicBool,
@@ -152,6 +158,7 @@ impl SinkHandle {
             name: name.clone(),
             min_level,
             queue,
+            keeps: retention.is_some(),
             ledger: Mutex::default(),
             flushed: AtomicU64::new(0),
             failing: AtomicBool::new(false),
@@ -207,11 +214,27 @@ impl SinkHandle {
         if dropped.total() > 0 {
             let late = self.queue.is_abandoned();
             let mut ledger = self.lock();
-            if late {
-                ledger.dropped_shutdown.merge(dropped);
-            } else {
+            if !late {
                 ledger.dropped_overflow.merge(dropped);
+            } else if self.keeps {
+                ledger.kept.merge(dropped);
+            } else {
+                ledger.dropped_shutdown.merge(dropped);
             }
+        }
+    }
+
+    /// Counts events that came into a ring that is kept when nobody read it any more.
+    pub fn count_late(&self, found: &LevelCounts) {
+        let mut wanted = *found;
+        for level in 0..self.min_level.index() {
+            wanted.clear(level);
+        }
+        let mut ledger = self.lock();
+        if self.keeps {
+            ledger.kept.merge(&wanted);
+        } else {
+            ledger.dropped_shutdown.merge(&wanted);
         }
     }
 
@@ -342,9 +365,15 @@ impl Worker {
         loop {
             if self.handle.queue.is_abandoned() {
                 let rest = batch.counts(written, size);
-                self.handle.lock().dropped_shutdown.merge(&rest);
+                kept = self.journal(&batch).is_some();
+                let mut ledger = self.handle.lock();
+                if kept {
+                    ledger.kept.merge(&rest);
+                } else {
+                    ledger.dropped_shutdown.merge(&rest);
+                }
+                drop(ledger);
                 self.sink.abandon_line();
-                kept = true;
                 break;
             }
             let Some(rest) = batch.bytes.get(written..) else {
@@ -369,6 +398,7 @@ impl Worker {
             }
             let Err(failure) = result else {
                 self.succeeded(attempts);
+                self.sync(&batch);
                 complete = true;
                 break;
             };
@@ -411,24 +441,32 @@ impl Worker {
     }
 
     fn write(&mut self, bytes: &[u8]) -> std::result::Result<(), WriteError> {
-        let fsync = self.fsync;
         let sink = &mut self.sink;
-        catch_unwind(AssertUnwindSafe(|| {
-            sink.write(bytes)?;
-            if fsync {
-                sink.sync().map_err(|error| WriteError {
-                    written: bytes.len(),
-                    error,
-                })?;
-            }
-            Ok(())
-        }))
-        .unwrap_or_else(|_| {
-            Err(WriteError {
-                written: 0,
-                error: std::io::Error::other("the sink panicked"),
-            })
-        })
+        catch_unwind(AssertUnwindSafe(|| sink.write(bytes)))
+            .unwrap_or_else(|_| Err(whole(std::io::Error::other("the sink panicked"))))
+    }
+
+    /// Puts a batch that was written on the device, if the settings ask for that. It is not tried again: after an
+    /// error the kernel may have dropped the pages and would call the next attempt a success.
+    fn sync(&mut self, batch: &Batch) {
+        if !self.fsync {
+            return;
+        }
+        let sink = &mut self.sink;
+        let result = catch_unwind(AssertUnwindSafe(|| sink.sync()))
+            .unwrap_or_else(|_| Err(std::io::Error::other("the sink panicked")));
+        if let Err(error) = result {
+            let text = format!("not synced to the device: {error}");
+            let mut ledger = self.handle.lock();
+            ledger.unsynced.merge(&batch.all_counts());
+            ledger.errors += 1;
+            ledger.last_error = Some(text);
+            drop(ledger);
+            self.tell(
+                Kind::Unsynced,
+                &format!("has written lines that may not survive a power failure: {error}"),
+            );
+        }
     }
 
     fn guarded(&mut self, work: impl FnOnce(&mut dyn Sink) -> std::result::Result<(), WriteError>) {
