@@ -18,19 +18,6 @@ import { Encoder } from './wire/encoder.js'
 
 const { NativePipeline } = binding
 
-/** Pipelines whose ring lies in a file, to be removed when the process exits with everything written. */
-const crashSafe = new Set<binding.NativePipeline>()
-
-function finishRings(): void {
-  for (const pipeline of crashSafe) {
-    try {
-      pipeline.finishRing()
-    } catch {
-      // Nothing may change how the process ends; the next start removes the file.
-    }
-  }
-}
-
 /** The running parts behind a logger. */
 export class Container {
   readonly encoder: Encoder
@@ -75,11 +62,6 @@ export class Container {
       this.errors = new ErrorReports(() => pipeline.takeDiagnostics(), settings.onError)
     }
     this.forgetExit = onProcessExit(this)
-    if (settings.durability === 'crash-safe') {
-      // Behind the listener that drains, which is there as long as any logger is open.
-      if (crashSafe.size === 0) process.on('exit', finishRings)
-      crashSafe.add(this.pipeline)
-    }
     if (settings.handleSignals)
       this.forgetSignals = onSignals(this.pipeline, settings.shutdownTimeoutMs)
   }
@@ -121,13 +103,20 @@ export class Container {
     return JSON.parse(this.pipeline.flushSync(timeoutMs)) as Receipt
   }
 
+  lastFlushSync(timeoutMs: number): Receipt {
+    return JSON.parse(this.pipeline.lastFlushSync(timeoutMs)) as Receipt
+  }
+
+  /** Removes the file of a crash-safe ring, if everything in it was written. */
+  finish(): void {
+    this.pipeline.finishRing()
+  }
+
   close(timeoutMs: number): Promise<Receipt> {
     if (this.closing === undefined) {
       this.closed = true
       this.encoder.ring.close()
       this.forgetExit()
-      if (crashSafe.delete(this.pipeline) && crashSafe.size === 0)
-        process.removeListener('exit', finishRings)
       // Until then a signal waits for what is still being written.
       this.closing = this.pipeline
         .close(timeoutMs)

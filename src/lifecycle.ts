@@ -8,10 +8,13 @@ export interface Drainable {
   reportUnwritten(text: string): void
   /** Tells the application's `onError` what there is. */
   deliverErrors(): void
-  flushSync(timeoutMs: number): {
+  /** Writes what there is, with a sink that is stuck not holding up the others. */
+  lastFlushSync(timeoutMs: number): {
     complete: boolean
     sinks: readonly { name: string; complete: boolean; error: string | null }[]
   }
+  /** Lets go of what the process would leave behind, if everything is written. */
+  finish(): void
 }
 
 const open = new Set<Drainable>()
@@ -21,8 +24,9 @@ function drainAll(): void {
     try {
       // Listeners that run after this one may still log: their events are written before the call returns.
       container.sync = true
-      const receipt = container.flushSync(container.shutdownTimeoutMs)
+      const receipt = container.lastFlushSync(container.shutdownTimeoutMs)
       if (receipt.complete) {
+        container.finish()
         container.deliverErrors()
         continue
       }

@@ -7,6 +7,7 @@ import {
   DICTIONARY_BINARY,
   DICTIONARY_BYTES,
   HEADER_BYTES,
+  OFFSET_CLOSED,
   OFFSET_DICTIONARY_COUNT,
   OFFSET_DICTIONARY_USED,
   OFFSET_DROPPED_CLOSED,
@@ -29,6 +30,7 @@ const HEAD = OFFSET_HEAD >> 2
 const TAIL = OFFSET_TAIL >> 2
 const PARKED = OFFSET_PARKED >> 2
 const TICK = OFFSET_TICK >> 2
+const CLOSED = OFFSET_CLOSED >> 2
 /** Index of the per-level counts of calls. */
 export const SUBMITTED = OFFSET_SUBMITTED >> 3
 const DROPPED_FULL = OFFSET_DROPPED_FULL >> 3
@@ -136,10 +138,7 @@ export class RingProducer {
    * or -1 when the event was dropped and counted.
    */
   reserve(level: number): number {
-    if (this.closed) {
-      ;(this.counters[DROPPED_CLOSED + level] as number)++
-      return -1
-    }
+    if (this.isClosed()) return this.dropClosed(level)
     const block = this.options.overflow === 'block'
     const wanted = block
       ? this.maxEventWords
@@ -149,18 +148,26 @@ export class RingProducer {
     if (block) {
       const units = this.maxEventWords / WORDS_PER_UNIT
       // A record never straddles the end, so up to one event's size more may be needed for padding.
-      if (
-        this.host.waitForSpace(
-          Math.min(kept + 2 * units, this.capacity),
-          this.options.blockTimeoutMs,
-        )
-      ) {
-        if (this.room(kept, wanted)) return this.next
-      }
+      const isFree = this.host.waitForSpace(
+        Math.min(kept + 2 * units, this.capacity),
+        this.options.blockTimeoutMs,
+      )
+      if (this.isClosed()) return this.dropClosed(level)
+      if (isFree && this.room(kept, wanted)) return this.next
       ;(this.counters[DROPPED_TIMEOUT + level] as number)++
       return -1
     }
     this.dropFull(level)
+    return -1
+  }
+
+  /** Whether the logger was closed here, or its pipeline by another thread. */
+  private isClosed(): boolean {
+    return this.closed || this.words[CLOSED] !== 0
+  }
+
+  private dropClosed(level: number): -1 {
+    ;(this.counters[DROPPED_CLOSED + level] as number)++
     return -1
   }
 

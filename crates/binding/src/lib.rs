@@ -84,7 +84,13 @@ impl NativePipeline {
         to_json(&self.pipeline.flush(millis(timeout_ms)))
     }
 
-    /// The same without blocking the caller.
+    /// As `flushSync`, for the end of the process: a sink that is stuck does not keep the others from anything.
+    #[napi(catch_unwind)]
+    pub fn last_flush_sync(&self, timeout_ms: f64) -> Result<String> {
+        to_json(&self.pipeline.last_flush(millis(timeout_ms)))
+    }
+
+    /// `flushSync` without blocking the caller.
     #[napi(ts_return_type = "Promise<string>")]
     pub fn flush<'env>(&self, env: &'env Env, timeout_ms: f64) -> Result<Object<'env>> {
         let pipeline = Arc::clone(&self.pipeline);

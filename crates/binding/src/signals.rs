@@ -4,9 +4,14 @@
 //! handler, which resets the terminal and raises again (told by `SA_RESETHAND`). It wakes a thread, which lets
 //! every pipeline write what it holds, puts the previous disposition back and sends the signal again. A second
 //! signal meanwhile takes effect at once. When JavaScript listens, libuv replaces our handler by its own.
+//!
+//! A crash-safe ring is removed when all of it was written. Between that look and the end of the process nothing
+//! may be logged, so the main thread is stopped first, inside the handler. It may hold any lock then, the
+//! allocator's too: what follows takes none.
 
+use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use fapilog_core::pipeline::Pipeline;
@@ -28,20 +33,40 @@ static DRAINING: AtomicBool = AtomicBool::new(false);
 static SURVIVED: AtomicU32 = AtomicU32::new(0);
 /// The main thread, on which a process that signals itself expects the effect before the call returns.
 static MAIN_THREAD: AtomicUsize = AtomicUsize::new(0);
-static OPEN: Mutex<Vec<(Weak<Pipeline>, Duration)>> = Mutex::new(Vec::new());
+/// The main thread waits in the handler for a signal that the process has sent to itself.
+static WAITING: AtomicBool = AtomicBool::new(false);
+/// The main thread is to stop in the handler, and has.
+static STOP: AtomicBool = AtomicBool::new(false);
+static STOPPED: AtomicBool = AtomicBool::new(false);
+/// Longest wait for the main thread to stop.
+const STOP_PATIENCE: Duration = Duration::from_millis(50);
+static OPEN: Mutex<Vec<Watched>> = Mutex::new(Vec::new());
+
+/// A pipeline that is drained at a signal.
+#[derive(Clone)]
+struct Watched {
+    pipeline: Weak<Pipeline>,
+    timeout: Duration,
+    /// The thread that logs into it.
+    thread: usize,
+}
 
 /// Lets `pipeline` write what it holds, for up to `timeout`, before a signal ends the process.
 pub fn watch(pipeline: Weak<Pipeline>, timeout: Duration) {
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-    open.retain(|(known, _)| known.strong_count() > 0);
-    open.push((pipeline, timeout));
+    open.retain(|known| known.pipeline.strong_count() > 0);
+    open.push(Watched {
+        pipeline,
+        timeout,
+        thread: this_thread(),
+    });
 }
 
 /// Forgets a pipeline.
 pub fn unwatch(pipeline: &Weak<Pipeline>) {
     OPEN.lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .retain(|(known, _)| !known.ptr_eq(pipeline));
+        .retain(|known| !known.pipeline.ptr_eq(pipeline));
 }
 
 /// Installs the handler for those of the named signals whose disposition is the one that Node leaves.
@@ -50,9 +75,7 @@ pub fn arm(names: &[String]) {
     if !start_thread() {
         return;
     }
-    // SAFETY: pthread_self has no preconditions (__test__/exits.spec.ts).
-    let main = unsafe { libc::pthread_self() } as usize;
-    MAIN_THREAD.store(main, Ordering::Release);
+    MAIN_THREAD.store(this_thread(), Ordering::Release);
     for (slot, (signal, name)) in PREVIOUS.iter().zip(SIGNALS) {
         if names.iter().any(|wanted| wanted == name) {
             install(signal, slot);
@@ -140,20 +163,36 @@ extern "C" fn on_signal(signal: c_int, info: *mut libc::siginfo_t, _context: *mu
     // SAFETY: errno's address is valid on the thread that asked for it (__test__/exits.spec.ts).
     let saved = unsafe { *errno() };
     let survived = SURVIVED.load(Ordering::Acquire);
-    if DRAINING.swap(true, Ordering::AcqRel) || !wake_thread(signal) {
+    if STOP.load(Ordering::Acquire) && is_main_thread() {
+        STOPPED.store(true, Ordering::Release);
+        wait_while(|| STOP.load(Ordering::Acquire));
+    } else if DRAINING.swap(true, Ordering::AcqRel) || !wake_thread(signal) {
         restore(signal);
         // SAFETY: async-signal-safe; it is delivered when this handler returns (__test__/exits.spec.ts).
         unsafe { libc::raise(signal) };
     } else if is_own(info) && is_main_thread() {
         // A process that signals itself must not go on. The call that did it holds no lock that the drain
         // needs, and the thread ends the wait by ending the process.
-        while SURVIVED.load(Ordering::Acquire) == survived {
-            // SAFETY: no descriptors, a pause of a millisecond (__test__/exits.spec.ts).
-            unsafe { libc::poll(std::ptr::null_mut(), 0, 1) };
-        }
+        WAITING.store(true, Ordering::Release);
+        wait_while(|| SURVIVED.load(Ordering::Acquire) == survived);
+        WAITING.store(false, Ordering::Release);
     }
     // SAFETY: as above.
     unsafe { *errno() = saved };
+}
+
+/// Async-signal-safe.
+fn wait_while(condition: impl Fn() -> bool) {
+    while condition() {
+        // SAFETY: no descriptors, a pause of a millisecond (__test__/exits.spec.ts).
+        unsafe { libc::poll(std::ptr::null_mut(), 0, 1) };
+    }
+}
+
+/// Async-signal-safe.
+fn this_thread() -> usize {
+    // SAFETY: no preconditions (__test__/exits.spec.ts).
+    unsafe { libc::pthread_self() as usize }
 }
 
 fn wake_thread(signal: c_int) -> bool {
@@ -175,9 +214,7 @@ fn is_own(info: *mut libc::siginfo_t) -> bool {
 }
 
 fn is_main_thread() -> bool {
-    // SAFETY: no preconditions (__test__/exits.spec.ts).
-    let here = unsafe { libc::pthread_self() } as usize;
-    here == MAIN_THREAD.load(Ordering::Acquire)
+    this_thread() == MAIN_THREAD.load(Ordering::Acquire)
 }
 
 /// Starts the thread that waits for signals, once. Whether it runs.
@@ -214,23 +251,53 @@ fn wait_for_signals(pipe: c_int) {
         let read = unsafe { libc::read(pipe, (&raw mut byte).cast(), 1) };
         if read == 1 {
             let signal = c_int::from(byte);
-            drain_all(signal);
+            let written = drain_all(signal);
+            // The first process of a container lives on: the kernel ignores the signal there.
+            if std::process::id() != 1 && !written.is_empty() && stop_main_thread(signal) {
+                for pipeline in written.iter() {
+                    pipeline.unlink_ring();
+                }
+            }
             restore(signal);
             if let Ok(this) = libc::pid_t::try_from(std::process::id()) {
                 // SAFETY: sends the signal to this process (__test__/exits.spec.ts).
                 unsafe { libc::kill(this, signal) };
             }
-            // Only the first process of a container gets further, for which the kernel ignores it.
             std::thread::sleep(Duration::from_millis(100));
+            STOP.store(false, Ordering::Release);
+            STOPPED.store(false, Ordering::Release);
             DRAINING.store(false, Ordering::Release);
             SURVIVED.fetch_add(1, Ordering::AcqRel);
+            drop(ManuallyDrop::into_inner(written));
         } else if read == 0 {
             return;
         }
     }
 }
 
-fn drain_all(signal: c_int) {
+/// Stops the main thread in the handler, until the end of the process; whether it has stopped. Touches no heap
+/// afterwards, and nor must the caller.
+fn stop_main_thread(signal: c_int) -> bool {
+    if WAITING.load(Ordering::Acquire) {
+        return true;
+    }
+    if current(signal).is_none_or(|action| action.sa_sigaction != ours()) {
+        return false;
+    }
+    STOP.store(true, Ordering::Release);
+    let main = MAIN_THREAD.load(Ordering::Acquire) as libc::pthread_t;
+    // SAFETY: the main thread lives as long as the process (__test__/crash-safe.spec.ts).
+    if unsafe { libc::pthread_kill(main, signal) } != 0 {
+        return false;
+    }
+    let deadline = Instant::now() + STOP_PATIENCE;
+    wait_while(|| !STOPPED.load(Ordering::Acquire) && Instant::now() < deadline);
+    STOPPED.load(Ordering::Acquire)
+}
+
+/// Returns the pipelines that have written everything and are logged into by the main thread. They must not be
+/// dropped: that takes time that nobody has, and the heap.
+fn drain_all(signal: c_int) -> ManuallyDrop<Vec<Arc<Pipeline>>> {
     let start = Instant::now();
     // A thread that is stopped inside the handler must not keep us from the list.
     let open = match OPEN.try_lock() {
@@ -242,10 +309,12 @@ fn drain_all(signal: c_int) {
     };
     let flushes: Vec<_> = open
         .iter()
-        .filter_map(|(pipeline, timeout)| Some((pipeline.upgrade()?, *timeout)))
-        .map(|(pipeline, timeout)| (pipeline.begin_flush(), pipeline, timeout))
+        .filter_map(|watched| Some((watched.pipeline.upgrade()?, watched)))
+        .map(|(pipeline, watched)| (pipeline.begin_last_flush(), pipeline, watched))
         .collect();
-    for (number, pipeline, timeout) in flushes {
+    let mut written = ManuallyDrop::new(Vec::with_capacity(flushes.len()));
+    for (number, pipeline, watched) in flushes {
+        let timeout = watched.timeout;
         let receipt = pipeline.await_flush(number, start + timeout);
         if !receipt.complete {
             let name = SIGNALS
@@ -258,7 +327,11 @@ fn drain_all(signal: c_int) {
                 receipt.late()
             ));
         }
-        // The last handle may be this one: dropping a pipeline takes time that nobody has now.
-        std::mem::forget(pipeline);
+        if receipt.complete && watched.thread == MAIN_THREAD.load(Ordering::Acquire) {
+            written.push(pipeline);
+        } else {
+            std::mem::forget(pipeline);
+        }
     }
+    written
 }

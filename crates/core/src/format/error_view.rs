@@ -57,9 +57,16 @@ impl<'a> ErrorView<'a> {
             }
             let part = ErrorPart::of(&token);
             match (part, token.value) {
-                (ErrorPart::Type, Value::Text(text)) => fill(&mut view.kind, text),
-                (ErrorPart::Message, Value::Text(text)) => fill(&mut view.message, text),
-                (ErrorPart::Stack, Value::Text(text)) => fill(&mut view.stack, text),
+                // A marker says why there is no text, such as a getter that threw.
+                (ErrorPart::Type, Value::Text(text) | Value::Marker(text)) => {
+                    fill(&mut view.kind, text);
+                }
+                (ErrorPart::Message, Value::Text(text) | Value::Marker(text)) => {
+                    fill(&mut view.message, text);
+                }
+                (ErrorPart::Stack, Value::Text(text) | Value::Marker(text)) => {
+                    fill(&mut view.stack, text);
+                }
                 (ErrorPart::Cause, _) => fill(&mut view.cause, tokens.clone()),
                 (ErrorPart::Errors, _) => fill(&mut view.errors, tokens.clone()),
                 _ => {}

@@ -336,6 +336,16 @@ impl Pipeline {
         finished
     }
 
+    /// As [`Pipeline::finish_ring`], for a process that is about to die of a signal: waits for no lock and touches
+    /// no heap, because the thread that logs is stopped wherever it was. That it is stopped is what makes this
+    /// safe: nothing may be published after the look at the ring.
+    #[cfg(unix)]
+    pub fn unlink_ring(&self) {
+        if let Some(retention) = &self.retention {
+            retention.unlink();
+        }
+    }
+
     /// Adds a ring to be drained.
     ///
     /// # Errors

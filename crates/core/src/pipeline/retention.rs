@@ -219,6 +219,19 @@ impl Retention {
         }
     }
 
+    /// As [`Retention::finish`], without waiting for a lock or touching the heap; the file's name alone goes.
+    #[cfg(unix)]
+    pub fn unlink(&self) {
+        if let Ok(ring) = self.ring.try_lock() {
+            if let Some(file) = ring
+                .as_ref()
+                .filter(|file| file.memory().region().depth_units() == 0)
+            {
+                file.unlink();
+            }
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

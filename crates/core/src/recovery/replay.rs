@@ -29,7 +29,7 @@ use crate::sinks::file::{self, FileSink};
 use crate::sinks::file_settings::FileSettings;
 use crate::sinks::Sink;
 use crate::stages::Stages;
-use crate::wire::{Dictionary, Record, RecordWriter, Records};
+use crate::wire::{Dictionary, Frames, Record, RecordWriter, Records};
 
 /// Recoveries of one ring that may end in the death of the process before it is put aside.
 const MAX_ATTEMPTS: u64 = 3;
@@ -354,7 +354,7 @@ impl Left {
             file: Arc::clone(&ring.file),
             data_at: self.data_at,
             capacity: self.capacity,
-            salt: self.salt,
+            frames: Frames::new(self.salt, self.capacity),
             head: self.head,
             at: from,
             bytes: Vec::new(),
@@ -403,7 +403,7 @@ struct Walk {
     file: Arc<File>,
     data_at: u64,
     capacity: u32,
-    salt: u32,
+    frames: Frames,
     head: u32,
     /// Position of what comes next.
     at: u32,
@@ -419,6 +419,7 @@ impl Walk {
     /// Steps to the next record and returns its position; nothing at the end of what was published.
     fn next(&mut self) -> io::Result<Option<u32>> {
         const UNIT: usize = UNIT_BYTES as usize;
+        const HEADER: usize = RECORD_HEADER_WORDS * 4;
         loop {
             let pending = self.head.wrapping_sub(self.at);
             if pending == 0 {
@@ -426,22 +427,18 @@ impl Walk {
             }
             let index = self.at & (self.capacity - 1);
             let contiguous = pending.min(self.capacity - index) as usize;
-            let header = self.see(index, UNIT.min(contiguous * UNIT), contiguous)?;
-            let (units, tag) = (word(header, 0), word(header, 4));
-            let count = (units & !PAD_FLAG) as usize;
-            let pad = units & PAD_FLAG != 0;
-            let enough = if pad {
-                1
-            } else {
-                RECORD_HEADER_WORDS * 4 / UNIT
-            };
-            if tag != self.at ^ self.salt || count < enough || count > contiguous {
+            let frames = self.frames;
+            let position = self.at;
+            let header = self.see(index, HEADER.min(contiguous * UNIT), contiguous)?;
+            let frame = frames.at(header, position);
+            let Some(frame) = frame.filter(|frame| frame.bytes <= contiguous * UNIT) else {
                 // Not a record: the next unit with a right tag is one.
                 self.damaged += UNIT as u64;
-                self.at = self.at.wrapping_add(1);
+                self.at = position.wrapping_add(1);
                 continue;
-            }
-            let position = self.at;
+            };
+            let count = frame.bytes / UNIT;
+            let pad = frame.level.is_none();
             if !pad {
                 self.see(index, count * UNIT, contiguous)?;
                 let from = position.wrapping_sub(self.bytes_from) as usize * UNIT;

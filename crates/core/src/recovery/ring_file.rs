@@ -27,6 +27,8 @@ const UNFINISHED_AGE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct RingFile {
     path: PathBuf,
+    #[cfg(unix)]
+    name: std::ffi::CString,
     memory: Arc<RingMemory>,
 }
 
@@ -44,6 +46,11 @@ impl RingFile {
     ) -> Result<RingFile> {
         let stem = directory.join(format!("{name}.{}", uuid()));
         let (path, unfinished) = (with(&stem, SUFFIX), with(&stem, UNFINISHED));
+        #[cfg(unix)]
+        let name = {
+            use std::os::unix::ffi::OsStrExt;
+            std::ffi::CString::new(path.as_os_str().as_bytes()).unwrap_or_default()
+        };
         let made =
             create_in(directory, &unfinished, data_bytes, salt, settings).and_then(|memory| {
                 fs::rename(&unfinished, &path)?;
@@ -52,6 +59,8 @@ impl RingFile {
         match made {
             Ok(memory) => Ok(RingFile {
                 path,
+                #[cfg(unix)]
+                name,
                 memory: Arc::new(memory),
             }),
             Err(error) => {
@@ -77,6 +86,13 @@ impl RingFile {
     /// Where it lies.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// As [`RingFile::remove`], without touching the heap: for a process with a thread stopped anywhere.
+    #[cfg(unix)]
+    pub fn unlink(&self) {
+        // As in `remove`.
+        let _ = rustix::fs::unlink(&self.name);
     }
 
     /// Removes the file: nothing in it is needed any more.
