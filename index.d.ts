@@ -69,6 +69,10 @@ interface SinkMetrics {
     readonly failed: number;
     readonly shutdown: number;
   };
+  /** Events left in the ring's file for the next start, by level: only with `durability: 'crash-safe'`. */
+  readonly kept: EventsByLevel;
+  /** Events of `written` that the device has not confirmed, by level: only with `durability: 'fsync'`. */
+  readonly unsynced: EventsByLevel;
   /** Reports about lost events written; they are in none of the other counters. */
   readonly reports: number;
   /** Bytes written. */
@@ -111,12 +115,13 @@ interface Metrics {
   readonly written: number;
   /** Events lost before the sinks, by level. */
   readonly dropped: EventsByLevel;
-  /** The same, by reason: ring full, `block` timed out, logged after close, not encodable. */
+  /** The same, by reason: ring full, `block` timed out, logged after close, not encodable, damaged. */
   readonly droppedByReason: {
     readonly full: number;
     readonly timeout: number;
     readonly closed: number;
-    readonly encode: number;
+    readonly encode: number; /** Overwritten in the ring before they were read: a bug of some native code in the process. */
+    readonly damaged: number;
   };
   /** Events that a stage ended on purpose, by level. */
   readonly filtered: EventsByLevel;
@@ -149,6 +154,10 @@ interface SinkReceipt {
   readonly written: number;
   /** Events dropped since the logger was created. */
   readonly dropped: number;
+  /** Events left in the ring's file for the next start (`durability: 'crash-safe'`). */
+  readonly kept: number;
+  /** Events written since the logger was created that the device has not confirmed (`durability: 'fsync'`). */
+  readonly unsynced: number;
   /** Whether everything logged before the call has been dealt with. */
   readonly complete: boolean;
   /** Why not, or the latest error. */

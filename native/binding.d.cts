@@ -6,6 +6,7 @@ declare namespace binding {
     constructor(settings: string)
     attachRing(dataBytes: number, salt: number): NativeRing
     flushSync(timeoutMs: number): string
+    lastFlushSync(timeoutMs: number): string
     flush(timeoutMs: number): Promise<string>
     close(timeoutMs: number): Promise<string>
     closeSync(timeoutMs: number): string
