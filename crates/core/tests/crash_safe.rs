@@ -24,6 +24,24 @@ const EVENTS: usize = 6;
 /// Events in a ring, with `before` bytes of other lines in the file, and the process dead after `cut` bytes of an
 /// append of all of them; then `more` was appended by somebody else. Returns how long the append was.
 fn die(dir: &Path, kind: &str, before: &str, cut: usize, more: &str) -> usize {
+    die_with(dir, kind, before, cut, more, &[])
+}
+
+/// The same, where a filter had ended the events `ended`.
+fn die_with(
+    dir: &Path,
+    kind: &str,
+    before: &str,
+    cut: usize,
+    more: &str,
+    ended: &[usize],
+) -> usize {
+    let sampling = json!({"sampling": {"rate": 0.5, "protectedLevel": "ERROR"}});
+    let filters = if ended.is_empty() {
+        json!({})
+    } else {
+        sampling
+    };
     let log = dir.join("app.log");
     let document = json!({
         "constants": {"name": null, "service": "s", "env": null, "version": null, "hostname": "h", "pid": 7, "utc": true},
@@ -31,6 +49,7 @@ fn die(dir: &Path, kind: &str, before: &str, cut: usize, more: &str) -> usize {
             "name": "file", "destination": {"type": "file", "path": log}, "format": kind, "color": false,
             "level": "INFO", "queueBytes": 65536, "whenFull": "block",
         }],
+        "stages": {"filters": filters},
         "fsync": false,
     });
     let ring = RingFile::create(dir, "test", 65_536, 0x1234_5678, &document.to_string()).unwrap();
@@ -66,10 +85,13 @@ fn die(dir: &Path, kind: &str, before: &str, cut: usize, more: &str) -> usize {
     };
     let mut format = format::build(kind, &options);
     let mut batch = Batch::default();
+    let mut seen = 0;
     loop {
         let at = records.position() / 8;
         let Some(record) = records.next() else { break };
-        if record.level() >= Level::INFO {
+        let number = seen / 2;
+        seen += 1;
+        if record.level() >= Level::INFO && !ended.contains(&number) {
             format.write(&record, &mut batch.bytes);
             batch.end_event(record.level());
             batch.mark(at as u32);
@@ -106,16 +128,21 @@ fn events(dir: &Path) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-/// Every event once, in order, and no line that is none of `others`.
-fn check(dir: &Path, others: &[&str], cut: usize) {
-    let lines = events(dir);
-    let mine: Vec<usize> = lines
+/// The numbers of the events on file.
+fn numbers(lines: &[String]) -> Vec<usize> {
+    lines
         .iter()
         .filter_map(|line| {
             let rest = line.split("event ").nth(1)?;
             rest.split(' ').next()?.parse().ok()
         })
-        .collect();
+        .collect()
+}
+
+/// Every event once, in order, and no line that is none of `others`.
+fn check(dir: &Path, others: &[&str], cut: usize) {
+    let lines = events(dir);
+    let mine = numbers(&lines);
     assert_eq!(
         mine,
         (0..EVENTS).collect::<Vec<_>>(),
@@ -150,6 +177,50 @@ fn an_append_cut_at_any_byte_is_finished_exactly() {
                 break;
             }
             cut += 7.min(len - cut);
+        }
+    }
+}
+
+#[test]
+fn what_a_filter_had_ended_is_not_taken_for_missing() {
+    for kind in ["json", "pino"] {
+        for ended in [&[0][..], &[2], &[1, 2, 4], &[5], &[0, 1, 2, 3, 4, 5]] {
+            let kept = || (0..EVENTS).filter(|n| !ended.contains(n));
+            let mut cut = 0;
+            loop {
+                let dir = tempfile::tempdir().unwrap();
+                let len = die_with(dir.path(), kind, "before\n", cut, "", ended);
+                let text = fs::read_to_string(dir.path().join("app.log")).unwrap();
+                let whole: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+                let whole: Vec<String> = whole
+                    .into_iter()
+                    .filter(|line| line.ends_with('\n'))
+                    .collect();
+                let written = numbers(&whole);
+                recover(dir.path(), false).unwrap();
+                let lines = events(dir.path());
+                let found = numbers(&lines);
+                let all = format!("cut at {cut}, ended {ended:?}: {lines:#?}");
+                assert!(found.windows(2).all(|pair| pair[0] < pair[1]), "{all}");
+                assert_eq!(found[..written.len()], written, "{all}");
+                assert!(kept().all(|n| found.contains(&n)), "{all}");
+                if let Some(last) = written.last() {
+                    let before = ended.iter().find(|n| *n < last && found.contains(n));
+                    assert_eq!(before, None, "{all}");
+                }
+                assert!(
+                    lines.iter().all(|line| {
+                        line == "before"
+                            || line.contains("event ")
+                            || line.contains("recovered what")
+                    }),
+                    "{all}"
+                );
+                if cut >= len {
+                    break;
+                }
+                cut += 7.min(len - cut);
+            }
         }
     }
 }

@@ -17,6 +17,8 @@ pub struct Batch {
     positions: Vec<u32>,
     /// Up to where the ring was read when the batch was handed over.
     pub end_position: u32,
+    /// Lines that are no events but the pipeline's own reports.
+    reports: u64,
 }
 
 impl Batch {
@@ -25,6 +27,16 @@ impl Batch {
         self.ends
             .push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
         self.levels.push(level);
+    }
+
+    /// Marks the end of a line of the pipeline's own, which is no event.
+    pub fn end_report(&mut self) {
+        self.reports += 1;
+    }
+
+    /// Lines of the pipeline's own.
+    pub fn reports(&self) -> u64 {
+        self.reports
     }
 
     /// Notes where the event that was just ended starts in its ring.
@@ -78,6 +90,7 @@ impl Batch {
         self.ends.clear();
         self.levels.clear();
         self.positions.clear();
+        self.reports = 0;
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Lane {
     pub(super) min_level: Level,
     pub(super) sinks: Vec<Arc<SinkHandle>>,
     pub(super) batch: Batch,
+    /// What stages have to say, in lines.
+    pub(super) notices: Batch,
     /// Numbers of the sinks for which the ring's space is kept.
     pub(super) held: Vec<usize>,
 }
@@ -134,6 +136,7 @@ impl Drain {
             if flush > flushed || stopping {
                 // Up to here and no further: whoever goes on logging holds up neither a flush nor the end.
                 self.drain_published();
+                self.send_notices(true);
                 self.hand_over();
                 self.settle_damage();
                 self.report_losses(true);
@@ -148,6 +151,7 @@ impl Drain {
                 }
                 continue;
             }
+            self.send_notices(false);
             if moved {
                 self.report_losses(false);
                 continue;
@@ -182,6 +186,30 @@ impl Drain {
     fn settle_damage(&self) {
         for source in self.sources.iter().filter(|source| source.is_damaged) {
             source.settle_damage(&self.shared.rings);
+        }
+    }
+
+    /// Sends what stages have to say by now behind the events so far; with `force` all of it.
+    fn send_notices(&mut self, force: bool) {
+        let lanes = &mut self.lanes;
+        self.stages.due(force, |notice| {
+            for lane in lanes.iter_mut() {
+                if notice.level() >= lane.min_level {
+                    lane.format.write(notice, &mut lane.notices.bytes);
+                    lane.notices.end_report();
+                }
+            }
+        });
+        for at in 0..self.lanes.len() {
+            let said = |lane: &&mut Lane| lane.notices.reports() > 0;
+            let Some(lane) = self.lanes.get_mut(at).filter(said) else {
+                continue;
+            };
+            let notices = Arc::new(std::mem::take(&mut lane.notices));
+            self.hand_over_lane(at);
+            for sink in self.lanes.get(at).iter().flat_map(|lane| &lane.sinks) {
+                sink.queue.report(Arc::clone(&notices));
+            }
         }
     }
 
@@ -427,9 +455,9 @@ impl Drain {
                 .prepare_park(source.consumer.position());
         }
         let woken = if quiet {
-            self.shared
-                .parker
-                .sleep(if self.untold { REPORT_EVERY } else { PARK })
+            let longest = if self.untold { REPORT_EVERY } else { PARK };
+            let notices = self.stages.until_due().unwrap_or(longest);
+            self.shared.parker.sleep(longest.min(notices))
         } else {
             true
         };

@@ -104,6 +104,17 @@ pub struct StageMetrics {
     pub changed: u64,
     /// Events that ended there, by level.
     pub filtered: ByLevel,
+    /// Events of its own that it has added; they are counted as reports at the sinks and nowhere else.
+    pub notices: u64,
+    /// The part of the events that it lets through at the moment, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    /// Keys that it remembers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<u64>,
+    /// Keys that it had to forget for want of room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evicted: Option<u64>,
 }
 
 /// State of the rings.
@@ -217,6 +228,10 @@ impl Pipeline {
                     let metrics = StageMetrics {
                         changed: counts.changed,
                         filtered: by_level(&counts.filtered),
+                        notices: counts.notices,
+                        rate: counts.gauges.rate,
+                        keys: counts.gauges.keys,
+                        evicted: counts.gauges.evicted,
                     };
                     (*name, metrics)
                 })

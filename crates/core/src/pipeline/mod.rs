@@ -79,8 +79,8 @@ impl Shared {
 
     fn count_stages(&self, counts: impl Iterator<Item = (&'static str, StageCounts)>) {
         let mut stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
-        for (at, (name, counts)) in counts.enumerate() {
-            match stages.get_mut(at) {
+        for (name, counts) in counts {
+            match stages.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, sum)) => sum.merge(&counts),
                 None => stages.push((name, counts)),
             }
@@ -250,6 +250,7 @@ impl Pipeline {
                         min_level: key.level,
                         sinks: vec![handle],
                         batch: pool.take(),
+                        notices: Batch::default(),
                         held: number.into_iter().collect(),
                     };
                     lanes.push((key, lane));

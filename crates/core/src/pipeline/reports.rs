@@ -163,6 +163,7 @@ impl ReportWriter {
         let bytes = record.finish();
         for record in Records::new(&bytes, &self.dictionary) {
             format.write(&record, &mut batch.bytes);
+            batch.end_report();
         }
     }
 }

@@ -310,8 +310,9 @@ impl Worker {
                     self.batch(batch);
                 }
                 Popped::Item(Item::Report(batch)) => {
+                    let reports = batch.reports();
                     if self.batch(batch) {
-                        self.handle.lock().reports += 1;
+                        self.handle.lock().reports += reports;
                     }
                 }
                 Popped::Item(Item::Flush(number)) => {

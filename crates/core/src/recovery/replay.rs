@@ -626,13 +626,17 @@ impl SinkReplay<'_> {
         let mut on_file = vec![0; begun.min(intent.length + READ_BYTES as u64) as usize];
         read_exact_at(&file, &mut on_file, intent.offset)?;
 
+        // A record that is not on file where it is looked for is the first that is missing; unless filters may
+        // have ended it, whose word cannot be had again: then what is missing begins behind the last one found.
+        let filtered = self.stages.has_left_out();
         let mut walk = self.left.walk(self.ring, intent.start);
         let mut line = Vec::new();
         let mut at = 0;
         let mut first = true;
+        let mut behind = intent.start;
         let missing = loop {
             let Some(position) = walk.next()? else {
-                break walk.at;
+                break if filtered { behind } else { walk.at };
             };
             let record = walk.record(&self.left.dictionary);
             let Some(record) = record.and_then(|record| self.stages.run(record)) else {
@@ -653,24 +657,30 @@ impl SinkReplay<'_> {
                 let rest = on_file.get(at..).unwrap_or_default();
                 let fragment = rest.strip_suffix(b"\n").unwrap_or(rest);
                 let whole = at as u64 + rest.len() as u64 == begun;
-                if whole
+                let begun_here = whole
                     && !fragment.is_empty()
                     && fragment.len() < line.len()
                     && begins(
                         Some(fragment),
                         line.get(..fragment.len()).unwrap_or(&line),
                         &id,
-                    )
-                    && !self.dry_run
-                {
+                    );
+                if begun_here && !self.dry_run {
                     // When that does not work the line stays as it is, ended by the sink.
                     let to = intent.offset + at as u64;
                     let _ = file::cut(&self.file.path, &file, size, to);
                 }
-                break position;
+                if begun_here || !filtered {
+                    break position;
+                }
+                if rest.is_empty() {
+                    break behind;
+                }
+                continue;
             };
             at = start + line.len();
             first = false;
+            behind = walk.at;
         };
         Ok(missing)
     }

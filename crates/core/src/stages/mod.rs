@@ -7,11 +7,21 @@
 //! Stages run on the drain thread, once for all sinks. Recovery runs the same ones (see
 //! [`Stages::for_recovery`]), so that nothing reaches a file there that would not have before.
 
+mod clock;
+pub mod field_path;
+pub mod filter;
+pub mod logger_pattern;
+mod notices;
 mod settings;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 pub use settings::StagesSettings;
+
+use clock::EventClock;
+use filter::{Filter, Gauges};
+use notices::Notices;
 
 use crate::error::Result;
 use crate::format::FormatOptions;
@@ -45,6 +55,10 @@ pub struct StageCounts {
     pub changed: u64,
     /// Events that ended there.
     pub filtered: LevelCounts,
+    /// Events of its own that it has sent on its way.
+    pub notices: u64,
+    /// What it looks like inside.
+    pub gauges: Gauges,
 }
 
 impl StageCounts {
@@ -52,23 +66,51 @@ impl StageCounts {
     pub fn merge(&mut self, later: &StageCounts) {
         self.changed += later.changed;
         self.filtered.merge(&later.filtered);
+        self.notices += later.notices;
+        self.gauges = later.gauges;
     }
+}
+
+enum Step {
+    Filter(Box<dyn Filter>),
+    Stage(Box<dyn Stage>),
 }
 
 struct Slot {
     name: &'static str,
-    stage: Box<dyn Stage>,
+    step: Step,
     counts: StageCounts,
 }
 
 /// All stages of a pipeline, in order.
-#[derive(Default)]
 pub struct Stages {
     slots: Vec<Slot>,
     own: Arc<OwnStrings>,
+    clock: EventClock,
+    notices: Notices,
+    /// How many slots, from the first on, are filters.
+    filters: usize,
+    /// Whether filters were left out whose word depends on what they saw before.
+    left_out: bool,
     /// The event as the latest stage that changed it has left it.
     current: RecordWriter,
     next: RecordWriter,
+}
+
+impl Default for Stages {
+    fn default() -> Self {
+        let own = Arc::new(OwnStrings::default());
+        Self {
+            slots: Vec::new(),
+            clock: EventClock::new(),
+            notices: Notices::new(Arc::clone(&own)),
+            own,
+            filters: 0,
+            left_out: false,
+            current: RecordWriter::default(),
+            next: RecordWriter::default(),
+        }
+    }
 }
 
 impl Stages {
@@ -94,14 +136,32 @@ impl Stages {
         let mut stages = Self::default();
         settings.add_to(&mut stages, &mut own, constants, recovery)?;
         stages.own = Arc::new(own);
+        stages.notices = Notices::new(Arc::clone(&stages.own));
         Ok(stages)
+    }
+
+    /// Adds a filter behind the others and before all other stages, under its name in metrics.
+    pub fn push_filter(&mut self, name: &'static str, filter: Box<dyn Filter>) {
+        let slot = Slot {
+            name,
+            step: Step::Filter(filter),
+            counts: StageCounts::default(),
+        };
+        self.slots.insert(self.filters, slot);
+        self.filters += 1;
+    }
+
+    /// Whether these are for a recovery and lack filters that the process that is gone had: events that it has
+    /// ended cannot be told from those that it had yet to write.
+    pub fn has_left_out(&self) -> bool {
+        self.left_out
     }
 
     /// Adds a stage behind the others, under its name in metrics.
     pub fn push(&mut self, name: &'static str, stage: Box<dyn Stage>) {
         self.slots.push(Slot {
             name,
-            stage,
+            step: Step::Stage(stage),
             counts: StageCounts::default(),
         });
     }
@@ -118,41 +178,115 @@ impl Stages {
     }
 
     /// Sends an event through all stages. `None` if one of them ended it.
+    #[inline]
     pub fn run<'a>(&'a mut self, record: Record<'a>) -> Option<Record<'a>> {
-        let dictionary = record.dictionary();
-        let mut changed = false;
-        for slot in &mut self.slots {
-            let event = if changed {
-                Records::new(self.current.bytes(), dictionary).next()?
-            } else {
-                record
-            };
-            match slot.stage.apply(&event, &mut self.next) {
-                Verdict::Unchanged => {}
-                Verdict::Changed => {
-                    self.next.complete();
-                    std::mem::swap(&mut self.current, &mut self.next);
-                    changed = true;
-                    slot.counts.changed += 1;
-                }
-                Verdict::Filtered => {
+        if self.filters > 0 {
+            let now = self.clock.at(record.time_ms());
+            for slot in &mut self.slots {
+                let Step::Filter(filter) = &mut slot.step else {
+                    break;
+                };
+                if !filter.keeps(&record, now) {
                     slot.counts.filtered.add(record.level());
                     return None;
                 }
             }
+            if self.filters == self.slots.len() {
+                return Some(record);
+            }
         }
-        if changed {
-            Records::new(self.current.bytes(), dictionary).next()
-        } else {
-            Some(record)
+        let slots = self.slots.get_mut(self.filters..).unwrap_or_default();
+        change(slots, &mut self.current, &mut self.next, record)
+    }
+
+    /// Hands over the events that filters have to add by now, having gone through the stages behind the filters;
+    /// with `force` all that there are. They are nobody's log calls, and are counted as notices alone.
+    pub fn due(&mut self, force: bool, mut emit: impl FnMut(&Record<'_>)) {
+        if self.filters == 0 {
+            return;
         }
+        let now = self.clock.idle(Instant::now());
+        let (filters, stages) = self.slots.split_at_mut(self.filters);
+        for slot in filters {
+            if let Step::Filter(filter) = &mut slot.step {
+                let before = self.notices.count();
+                filter.due(now, force, &mut self.notices);
+                slot.counts.notices += self.notices.count() - before;
+            }
+        }
+        let (bytes, dictionary) = self.notices.records();
+        for notice in Records::new(bytes, dictionary) {
+            if let Some(notice) = change(stages, &mut self.current, &mut self.next, notice) {
+                emit(&notice);
+            }
+        }
+        self.notices.clear();
+    }
+
+    /// How long it takes until a filter has something to add, if nothing else happens.
+    pub fn until_due(&mut self) -> Option<Duration> {
+        if self.filters == 0 {
+            return None;
+        }
+        let now = self.clock.idle(Instant::now());
+        self.slots
+            .iter()
+            .filter_map(|slot| match &slot.step {
+                Step::Filter(filter) => filter.until_due(now),
+                Step::Stage(_) => None,
+            })
+            .reduce(f64::min)
+            .map(|ms| Duration::from_secs_f64(ms.clamp(1.0, 3.6e6) / 1e3))
     }
 
     /// Hands over what every stage has counted since the last time, in order.
     pub fn take_counts(&mut self) -> impl Iterator<Item = (&'static str, StageCounts)> + '_ {
-        self.slots
-            .iter_mut()
-            .map(|slot| (slot.name, std::mem::take(&mut slot.counts)))
+        self.slots.iter_mut().map(|slot| {
+            if let Step::Filter(filter) = &slot.step {
+                slot.counts.gauges = filter.gauges();
+            }
+            (slot.name, std::mem::take(&mut slot.counts))
+        })
+    }
+}
+
+/// Sends an event through stages that may change it.
+#[inline]
+fn change<'a>(
+    slots: &mut [Slot],
+    current: &'a mut RecordWriter,
+    next: &mut RecordWriter,
+    record: Record<'a>,
+) -> Option<Record<'a>> {
+    let dictionary = record.dictionary();
+    let mut changed = false;
+    for slot in slots {
+        let Step::Stage(stage) = &mut slot.step else {
+            continue;
+        };
+        let event = if changed {
+            Records::new(current.bytes(), dictionary).next()?
+        } else {
+            record
+        };
+        match stage.apply(&event, next) {
+            Verdict::Unchanged => {}
+            Verdict::Changed => {
+                next.complete();
+                std::mem::swap(current, next);
+                changed = true;
+                slot.counts.changed += 1;
+            }
+            Verdict::Filtered => {
+                slot.counts.filtered.add(record.level());
+                return None;
+            }
+        }
+    }
+    if changed {
+        Records::new(current.bytes(), dictionary).next()
+    } else {
+        Some(record)
     }
 }
 

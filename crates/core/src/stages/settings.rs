@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::filter::FilterSettings;
 use super::Stages;
 use crate::error::Result;
 use crate::format::FormatOptions;
@@ -10,17 +11,25 @@ use crate::wire::OwnStrings;
 /// The stages of a pipeline. What is left out is not there.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct StagesSettings {}
+pub struct StagesSettings {
+    /// Which events go on.
+    pub filters: FilterSettings,
+}
 
 impl StagesSettings {
     /// Adds the stages in their fixed order: filters, enrichers, redactors, processors.
     pub(super) fn add_to(
         &self,
-        _stages: &mut Stages,
+        stages: &mut Stages,
         _own: &mut OwnStrings,
         _constants: &FormatOptions,
-        _recovery: bool,
+        recovery: bool,
     ) -> Result<()> {
+        let (filters, left_out) = self.filters.build(recovery)?;
+        for (name, filter) in filters {
+            stages.push_filter(name, filter);
+        }
+        stages.left_out = left_out;
         Ok(())
     }
 }

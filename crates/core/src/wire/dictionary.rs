@@ -4,6 +4,7 @@
 //! never changes one; ids count from 1. The consumer mirrors them here, with the escaped JSON form made
 //! once, so that an interned string costs one copy per event.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 use super::layout::{CONTEXT_KEYS, DICTIONARY_BINARY, KEY_INLINE};
@@ -113,11 +114,18 @@ impl OwnStrings {
 }
 
 /// The consumer's mirror of a ring's dictionary.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Dictionary {
+    serial: u64,
     entries: Vec<Entry>,
     consumed: usize,
     own: Arc<OwnStrings>,
+}
+
+impl Default for Dictionary {
+    fn default() -> Self {
+        Self::with_own(Arc::default())
+    }
 }
 
 impl Dictionary {
@@ -128,10 +136,24 @@ impl Dictionary {
 
     /// An empty dictionary that knows the strings of a pipeline's stages.
     pub fn with_own(own: Arc<OwnStrings>) -> Self {
+        static SERIALS: AtomicU64 = AtomicU64::new(1);
         Self {
+            serial: SERIALS.fetch_add(1, Ordering::Relaxed),
+            entries: Vec::new(),
+            consumed: 0,
             own,
-            ..Self::default()
         }
+    }
+
+    /// A number that no other dictionary of this process has: what was found out about an id holds for it alone.
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// The id of a string that [`Dictionary::intern`] has added. Looks at all of them: for a few.
+    pub fn find(&self, text: &str) -> Option<u32> {
+        let known = self.entries.iter().find(|entry| entry.text() == text);
+        known.map(Entry::id)
     }
 
     /// Bytes of the dictionary area that have been read.
