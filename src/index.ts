@@ -20,16 +20,24 @@ export type {
   StageMetrics,
 } from './metrics.js'
 export type {
+  AdaptiveSamplingOptions,
+  DedupeOptions,
   FileSinkOptions,
+  FilterOptions,
+  FirstOccurrenceOptions,
   FormatName,
   LoggerOptions,
   MemorySinkOptions,
   NullSinkOptions,
   QueueOptions,
+  RateLimitOptions,
   RotateOptions,
+  SamplingOptions,
   SinkCommonOptions,
   SinkOptions,
   StderrSinkOptions,
   StdoutSinkOptions,
+  ThrottleOptions,
+  TraceSamplingOptions,
 } from './settings/options.js'
 export type { Duration, Size } from './settings/units.js'

@@ -52,6 +52,14 @@ export interface StageMetrics {
   readonly changed: number
   /** Events that ended there, by level. */
   readonly filtered: EventsByLevel
+  /** Events of its own that it has added; they are counted as reports at the sinks and nowhere else. */
+  readonly notices: number
+  /** The part of the events that it lets through at the moment, 0 to 1; for sampling. */
+  readonly rate?: number
+  /** Keys that it remembers; for what tells events apart. */
+  readonly keys?: number
+  /** Keys that it had to forget for want of room. */
+  readonly evicted?: number
 }
 
 /**

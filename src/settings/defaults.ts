@@ -19,6 +19,9 @@ export const defaultSettings = (): ResolvedSettings => ({
     protectedLevel: 'ERROR',
     maxEventBytes: 262144,
   },
+  filters: {
+    minLevels: {},
+  },
   durability: 'memory',
   sync: false,
   shutdownTimeoutMs: 5000,

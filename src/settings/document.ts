@@ -34,6 +34,7 @@ export function nativeDocument(settings: ResolvedSettings): string {
       utc: settings.utc,
     },
     sinks,
+    stages: { filters: settings.filters },
     fsync: settings.durability === 'fsync',
     diagnostics: { all: settings.diagnostics, collect: settings.onError !== undefined },
     ...(settings.durability === 'crash-safe' ? { crashSafe: crashSafe(settings) } : {}),

@@ -3,6 +3,7 @@
 
 import type { z } from 'zod/mini'
 import type { PipelineError, SinkError } from '../errors.js'
+import { filters } from './filters.js'
 import { format } from './format.js'
 import { callback, choice, duration, flag, level, text } from './kinds.js'
 import { group, setting } from './meaning.js'
@@ -36,6 +37,11 @@ export const settingsSchema = group(
       description: 'The ring between log calls and native threads',
       default: {},
       example: { overflow: 'block' },
+    }),
+    filters: setting(filters, {
+      description: 'Which events go on: see [stages](stages.md#filters)',
+      default: {},
+      example: { sampling: { rate: 0.1 } },
     }),
     durability: setting(choice(['memory', 'fsync', 'crash-safe']), {
       description:

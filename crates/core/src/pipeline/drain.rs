@@ -192,7 +192,7 @@ impl Drain {
     /// Sends what stages have to say by now behind the events so far; with `force` all of it.
     fn send_notices(&mut self, force: bool) {
         let lanes = &mut self.lanes;
-        self.stages.due(force, |notice| {
+        let said = self.stages.due(force, |notice| {
             for lane in lanes.iter_mut() {
                 if notice.level() >= lane.min_level {
                     lane.format.write(notice, &mut lane.notices.bytes);
@@ -200,6 +200,10 @@ impl Drain {
                 }
             }
         });
+        if !said {
+            return;
+        }
+        self.shared.count_stages(self.stages.take_counts());
         for at in 0..self.lanes.len() {
             let said = |lane: &&mut Lane| lane.notices.reports() > 0;
             let Some(lane) = self.lanes.get_mut(at).filter(said) else {

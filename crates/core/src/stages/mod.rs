@@ -200,10 +200,11 @@ impl Stages {
     }
 
     /// Hands over the events that filters have to add by now, having gone through the stages behind the filters;
-    /// with `force` all that there are. They are nobody's log calls, and are counted as notices alone.
-    pub fn due(&mut self, force: bool, mut emit: impl FnMut(&Record<'_>)) {
+    /// with `force` all that there are. They are nobody's log calls, and are counted as notices alone. Whether there
+    /// were any.
+    pub fn due(&mut self, force: bool, mut emit: impl FnMut(&Record<'_>)) -> bool {
         if self.filters == 0 {
-            return;
+            return false;
         }
         let now = self.clock.idle(Instant::now());
         let (filters, stages) = self.slots.split_at_mut(self.filters);
@@ -220,7 +221,9 @@ impl Stages {
                 emit(&notice);
             }
         }
+        let said = self.notices.count() > 0;
         self.notices.clear();
+        said
     }
 
     /// How long it takes until a filter has something to add, if nothing else happens.

@@ -1,7 +1,6 @@
 //! The lowest level that goes on, by the logger's name.
 
 use super::Filter;
-use crate::level::Level;
 use crate::stages::logger_pattern::{LoggerCache, LoggerPattern};
 use crate::wire::Record;
 
@@ -9,13 +8,13 @@ use crate::wire::Record;
 #[derive(Debug)]
 pub struct MinLevel {
     /// Most specific first.
-    rules: Vec<(LoggerPattern, Level)>,
-    cache: LoggerCache<Level>,
+    rules: Vec<(LoggerPattern, usize)>,
+    cache: LoggerCache<usize>,
 }
 
 impl MinLevel {
-    /// From pairs of a pattern and a level, in any order.
-    pub fn new(mut rules: Vec<(LoggerPattern, Level)>) -> Self {
+    /// From pairs of a pattern and the index of the lowest level, in any order.
+    pub fn new(mut rules: Vec<(LoggerPattern, usize)>) -> Self {
         rules.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.specificity()));
         Self {
             rules,
@@ -30,8 +29,8 @@ impl Filter for MinLevel {
         let rules = &self.rules;
         let min = self.cache.get(record, |name| {
             let rule = rules.iter().find(|(pattern, _)| pattern.matches(name));
-            rule.map_or(Level::TRACE, |(_, level)| *level)
+            rule.map_or(0, |(_, level)| *level)
         });
-        record.level() >= min
+        record.level().index() >= min
     }
 }

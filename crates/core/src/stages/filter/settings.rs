@@ -196,7 +196,7 @@ impl FilterSettings {
         if !self.min_levels.is_empty() {
             let mut rules = Vec::new();
             for (pattern, name) in &self.min_levels {
-                let level = level(&format!("minLevels.{pattern}"), name)?;
+                let level = protected(&format!("minLevels.{pattern}"), name)?;
                 rules.push((LoggerPattern::new(pattern), level));
             }
             filters.push(("minLevels", Box::new(MinLevel::new(rules))));
