@@ -148,7 +148,7 @@ test('docs/settings.md has every option with its default', async (t) => {
   for (const [, comment = '', name = ''] of options.matchAll(documented)) {
     const row = rows.filter((line) => line.startsWith(`| \`${name}\` |`))
     // Words are for people; a default that is a value has to be the same one.
-    const value = /@default ('[^']*'|\d\w*|true|false|\[[^\]]*\])/.exec(comment)?.[1]
+    const value = /@default ('[^']*'|\d[\w.]*|true|false|\[[^\]]*\])/.exec(comment)?.[1]
     t.true(row.length > 0, name)
     if (value !== undefined)
       t.true(

@@ -3,6 +3,7 @@
 import test from 'ava'
 import { ConfigurationError, type FilterOptions, type Logger, type LoggerOptions } from 'fapilog'
 import { type Envelope, memoryLogger, takeEvents, total } from './support/capture.js'
+import { acked, compare, folder, lines, recover, remove, runAndKill } from './support/crash.mjs'
 
 function filtered(filters: FilterOptions, more: LoggerOptions = {}): Logger {
   return memoryLogger({ name: 'app', filters, ...more })
@@ -214,4 +215,32 @@ test('settings of filters are checked with their paths', (t) => {
     'filters.sampling.rate',
     'filters.throtle',
   ])
+})
+
+test('after a kill, what a filter let through is on file once, and what was left in the ring whole', async (t) => {
+  const numbers = (dir: string) =>
+    lines(dir).lines.map((line) => (JSON.parse(line) as { data: { n: number } }).data.n)
+  for (let round = 0; round < 5; round++) {
+    const dir = folder()
+    t.teardown(() => remove(dir))
+    const options = { filters: { sampling: { rate: 0.3 } } }
+    await runAndKill(dir, 150 + round * 130, 'json', 20, JSON.stringify(options))
+    const before = numbers(dir)
+    t.is(recover(dir).code, 0)
+    const after = numbers(dir)
+    t.true(before.length > 0)
+    t.deepEqual(after.slice(0, before.length), before)
+    // Behind what was on file, every event that was left, up to the last call that had returned.
+    const rest = after.slice(before.length)
+    const first = rest[0]
+    if (first !== undefined)
+      t.deepEqual(
+        rest,
+        Array.from(rest, (_, index) => first + index),
+      )
+    const { duplicated, disorder, unreadable } = compare(dir)
+    t.deepEqual({ duplicated, disorder, unreadable }, { duplicated: 0, disorder: 0, unreadable: 0 })
+    const last = after.at(-1) as number
+    t.true(last + 1 >= acked(dir) || rest.length === 0, `${last} ${acked(dir)}`)
+  }
 })
