@@ -140,26 +140,6 @@ test('the TypeScript snippets have no type errors', async (t) => {
   )
 })
 
-test('docs/settings.md has every option with its default', async (t) => {
-  const options = await readFile(join(ROOT, 'src/settings/options.ts'), 'utf8')
-  const rows = (await readFile(join(ROOT, 'docs/settings.md'), 'utf8')).split('\n')
-  const documented = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n {2}readonly (\w+)\??:/g
-  let checked = 0
-  for (const [, comment = '', name = ''] of options.matchAll(documented)) {
-    const row = rows.filter((line) => line.startsWith(`| \`${name}\` |`))
-    // Words are for people; a default that is a value has to be the same one.
-    const value = /@default ('[^']*'|\d[\w.]*|true|false|\[[^\]]*\])/.exec(comment)?.[1]
-    t.true(row.length > 0, name)
-    if (value !== undefined)
-      t.true(
-        row.some((line) => line.includes(`\`${value}\``)),
-        `${name}: ${value}`,
-      )
-    checked++
-  }
-  t.true(checked > 25)
-})
-
 test('links and named tests lead to files that exist', async (t) => {
   for (const page of await pages()) {
     const text = await readFile(join(ROOT, page), 'utf8')

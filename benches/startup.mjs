@@ -1,13 +1,16 @@
 /**
- * How long the import of the package takes in a fresh process, and how big its native binary is:
+ * What a fresh process pays until it has a logger: time of the import, time of the first `createLogger` without and
+ * with options, memory; and how big the native binary is:
  *
- *   node benches/startup.mjs [--rounds 15]
+ *   node benches/startup.mjs [--rounds 15] [--against another/dist/index.mjs]
+ *
+ * `--against` measures a second build of fapilog, turn by turn with this one.
  */
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { entry, isBuilt, missing, root } from './lib/fapilog.mjs'
@@ -39,34 +42,81 @@ const isStripped = (path) => {
 }
 
 const script = `
+  const [, url, options] = process.argv
   const start = process.hrtime.bigint()
-  await import(process.argv[1])
-  process.stdout.write(String(Number(process.hrtime.bigint() - start) / 1e6))
+  const { createLogger } = await import(url)
+  const imported = process.hrtime.bigint()
+  let created = imported
+  if (options !== undefined) {
+    createLogger(...JSON.parse(options))
+    created = process.hrtime.bigint()
+  }
+  const { heapUsed, rss } = process.memoryUsage()
+  const importMs = Number(imported - start) / 1e6
+  process.stdout.write(JSON.stringify({ importMs, createMs: Number(created - imported) / 1e6, heapUsed, rss }))
 `
 
-const importMs = (url) =>
-  Number(
-    execFileSync(process.execPath, ['--input-type=module', '-e', script, url], {
-      encoding: 'utf8',
-    }),
+/** One fresh process; with `options`, the arguments of `createLogger`, it makes a logger too. */
+const start = (url, options) =>
+  JSON.parse(
+    execFileSync(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        script,
+        url,
+        ...(options === undefined ? [] : [JSON.stringify(options)]),
+      ],
+      { encoding: 'utf8' },
+    ),
   )
 
-/** @param {{ rounds?: number }} [options] */
-export const measureStartup = ({ rounds = 15 } = {}) => {
-  const here = createRequire(import.meta.url)
-  const resolved = (name) => pathToFileURL(here.resolve(name)).href
-  const packages = { pino: resolved('pino'), winston: resolved('winston') }
-  if (isBuilt()) packages.fapilog = pathToFileURL(entry).href
-  const times = Object.fromEntries(Object.keys(packages).map((name) => [name, []]))
-  for (const url of Object.values(packages)) importMs(url) // the first one reads from disk
+/** What is measured of a build of fapilog after its import: arguments of `createLogger`. */
+const CREATED = { 'no options': [], options: [{ name: 'app', level: 'INFO', sinks: ['stdout'] }] }
+
+/** Medians of several fresh processes of each build, in turns. */
+const measureFirstLogger = (urls, rounds) => {
+  const found = {}
   for (let round = 0; round < rounds; round++) {
-    for (const [name, url] of Object.entries(packages)) times[name].push(importMs(url))
+    for (const [build, url] of Object.entries(urls)) {
+      for (const [what, options] of Object.entries(CREATED)) {
+        found[build] ??= {}
+        found[build][what] ??= { createMs: [], heapUsed: [], rss: [] }
+        const row = found[build][what]
+        const one = start(url, options)
+        for (const key of Object.keys(row)) row[key].push(one[key])
+      }
+    }
+  }
+  for (const rows of Object.values(found)) {
+    for (const row of Object.values(rows)) {
+      for (const key of Object.keys(row)) row[key] = summary(row[key])
+    }
+  }
+  return found
+}
+
+/** @param {{ rounds?: number, against?: string }} [options] */
+export const measureStartup = ({ rounds = 15, against } = {}) => {
+  const here = createRequire(import.meta.url)
+  const packages = {}
+  for (const name of ['pino', 'winston']) packages[name] = pathToFileURL(here.resolve(name)).href
+  const builds = {}
+  if (isBuilt()) builds.fapilog = pathToFileURL(entry).href
+  if (against !== undefined) builds.against = pathToFileURL(resolve(against)).href
+  Object.assign(packages, builds)
+  const times = Object.fromEntries(Object.keys(packages).map((name) => [name, []]))
+  for (const url of Object.values(packages)) start(url) // the first one reads from disk
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, url] of Object.entries(packages)) times[name].push(start(url).importMs)
   }
   const found = existsSync(root) ? binaries() : []
   return {
     importMs: Object.fromEntries(
       Object.entries(times).map(([name, list]) => [name, summary(list)]),
     ),
+    firstLogger: measureFirstLogger(builds, rounds),
     binaries: found.map((path) => ({
       path: relative(root, path),
       bytes: statSync(path).size,
@@ -76,13 +126,26 @@ export const measureStartup = ({ rounds = 15 } = {}) => {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } })
+  const { values } = parseArgs({
+    options: { rounds: { type: 'string', default: '15' }, against: { type: 'string' } },
+  })
   if (!isBuilt()) console.error(missing)
-  const { importMs: times, binaries: found } = measureStartup({ rounds: Number(values.rounds) })
+  const {
+    importMs: times,
+    firstLogger,
+    binaries: found,
+  } = measureStartup({ rounds: Number(values.rounds), against: values.against })
   for (const [name, s] of Object.entries(times)) {
     console.log(
       `import ${name.padEnd(10)} ${s.median.toFixed(1)} ms  [${s.min.toFixed(1)}..${s.max.toFixed(1)}]`,
     )
+  }
+  for (const [build, rows] of Object.entries(firstLogger)) {
+    for (const [what, { createMs, heapUsed, rss }] of Object.entries(rows)) {
+      console.log(
+        `first logger of ${build}, ${what}: ${createMs.median.toFixed(2)} ms  [${createMs.min.toFixed(2)}..${createMs.max.toFixed(2)}]  heap ${(heapUsed.median / 1e6).toFixed(2)} MB  rss ${(rss.median / 1e6).toFixed(1)} MB`,
+      )
+    }
   }
   for (const { path, bytes, stripped } of found) {
     const state = stripped === null ? '' : stripped ? ', stripped' : ', NOT stripped'

@@ -5,6 +5,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defaults } from './settings/defaults.mjs'
+import { jsonSchema } from './settings/json-schema.mjs'
+import { reference } from './settings/reference.mjs'
 import { options } from './settings/types.mjs'
 
 const root = new URL('../', import.meta.url)
@@ -28,6 +30,8 @@ function formatted(path, text) {
 const outputs = {
   'src/settings/options.ts': formatted('src/settings/options.ts', options(banner)),
   'src/settings/defaults.ts': formatted('src/settings/defaults.ts', defaults(banner)),
+  'schemas/settings.schema.json': jsonSchema(),
+  'docs/settings.md': reference(readFileSync(new URL('docs/settings.md', root), 'utf8')),
 }
 
 let stale = 0

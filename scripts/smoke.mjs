@@ -29,6 +29,7 @@ const EXPECTED_FILES = [
   'lazy/settings.cjs',
   'native/binding.cjs',
   'package.json',
+  'schemas/settings.schema.json',
 ]
 const CONSUMER = `
 const path = process.argv[2]

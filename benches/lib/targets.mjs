@@ -110,7 +110,13 @@ const startupTargets = (startup) => {
   const sizes = startup?.binaries ?? []
   const largest = Math.max(...sizes.map((b) => b.bytes))
   const stripped = sizes.every((b) => b.stripped !== false)
+  const first = startup?.firstLogger?.fapilog?.['no options'].createMs
   return [
+    verdict(
+      'first logger without options: < 5 ms',
+      first ? first.median < 5 : null,
+      first ? `${first.median.toFixed(1)} ms` : 'not measured',
+    ),
     verdict(
       'import of the package: < 30 ms',
       time ? time.median < 30 : null,

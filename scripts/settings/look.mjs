@@ -37,6 +37,11 @@ export function defaultText({ default: value, optional, meaning, schema }) {
   return `\`${literal(value, schema)}\``
 }
 
+/** A description outside of the pages that its links lead to. */
+export function plain(description) {
+  return description.replace(/[:,] see \[[^\]]+\]\([^)]+\)/g, '')
+}
+
 /** What is allowed, as Markdown. */
 export function allowedText(schema) {
   const inner = bare(schema)

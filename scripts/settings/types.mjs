@@ -2,7 +2,7 @@
 import { kinds, typeMeanings } from '../../src/settings/meaning.ts'
 import { settingsSchema } from '../../src/settings/schema.ts'
 import { bare, definition, shapeOf } from '../../src/settings/walk.ts'
-import { allowedText, defaultText, namedTypes, settingsOf } from './look.mjs'
+import { allowedText, defaultText, namedTypes, plain, settingsOf } from './look.mjs'
 
 const WIDTH = 110
 
@@ -33,7 +33,7 @@ function declaration({ name, description, schema, extends: parent }, imports) {
 
 function tsdoc(one) {
   const kind = kinds.get(bare(one.schema))
-  const text = one.meaning.description.replace(/[:,] see \[[^\]]+\]\([^)]+\)/g, '')
+  const text = plain(one.meaning.description)
   const bounds = kind?.bounds ? ` Allowed: ${allowedText(one.schema)}.` : ''
   const fallback = defaultText(one)
   const shown = /^`[^`]*`$/.test(fallback) ? fallback.slice(1, -1) : fallback

@@ -1,12 +1,16 @@
 // Entry of dist/settings.cjs, which holds zod and is loaded when there is something to check. It reports problems
 // instead of throwing them: the error classes live in the package's main file, so that `instanceof` holds.
 
+import { z } from 'zod/mini'
 import type { ConfigurationProblem } from '../errors.js'
 import type { LoggerOptions } from './options.js'
 import { problems } from './problems.js'
 import { ringBytes } from './ring-bytes.js'
 import { RULES } from './rules.js'
 import { type ResolvedSettings, settingsSchema } from './schema.js'
+
+// A schema that is used once or twice is not worth code of its own, which would cost 6 ms.
+z.config({ jitless: true })
 
 /** Settings that can be used, or why not. */
 export type Checked =

@@ -34,6 +34,11 @@ function shown(value: number, units: readonly (readonly [string, number])[]): st
   return unit === undefined ? String(value) : `${value / unit[1]} ${unit[0]}`
 }
 
+/** `1000000` as `1,000,000`; asking Intl takes 20 ms. */
+function thousands(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
 const SIZE_UNITS = [
   ['GB', 1024 ** 3],
   ['MB', 1024 ** 2],
@@ -84,7 +89,7 @@ export const duration = (min: number, max = NO_LIMIT): z.ZodMiniType<number, Dur
 export const count = (min: number, max: number) =>
   kind(z.int().check(z.gte(min), z.lte(max)), {
     type: 'number',
-    allowed: `${min} to ${max.toLocaleString('en')}`,
+    allowed: `${min} to ${thousands(max)}`,
     json: { type: 'integer', minimum: min, maximum: max },
     bounds: [min, max],
   })

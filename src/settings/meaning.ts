@@ -16,6 +16,8 @@ export interface Meaning<Input = unknown> {
 export interface TypeMeaning {
   readonly name: string
   readonly description: string
+  /** Its heading in the reference. @default its path, or its `type` */
+  readonly heading?: string
   /** The group whose settings it has too. */
   readonly extends?: object
 }

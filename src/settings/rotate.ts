@@ -7,6 +7,7 @@ import { group, setting } from './meaning.js'
 export const rotate = group(
   {
     name: 'RotateOptions',
+    heading: '`rotate`',
     description: 'When a file is rotated, and what happens to rotated files.',
   },
   {

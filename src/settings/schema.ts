@@ -12,7 +12,7 @@ import { sinks } from './sink.js'
 
 /** The settings document. */
 export const settingsSchema = group(
-  { name: 'LoggerOptions', description: 'Options of `createLogger`.' },
+  { name: 'LoggerOptions', heading: 'The logger', description: 'Options of `createLogger`.' },
   {
     name: setting(text(1, 200), {
       description: 'Name of the logger, in every line',

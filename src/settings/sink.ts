@@ -40,7 +40,10 @@ const common = {
   }),
 }
 
-const sinkCommon = group({ name: 'SinkCommonOptions', description: 'What every sink has.' }, common)
+const sinkCommon = group(
+  { name: 'SinkCommonOptions', heading: 'Every sink', description: 'What every sink has.' },
+  common,
+)
 
 /** Settings that every sink has; the others are of its destination. */
 export const COMMON_SINK_SETTINGS: readonly string[] = Object.keys(common)
