@@ -1,5 +1,7 @@
 // Errors with stable codes. Only construction and configuration throw; a log call never does.
 
+import { nearestName } from './nearest-name.js'
+
 /** Base class of every error that fapilog throws or reports. */
 export class FapilogError extends Error {
   /** Stable code, `FAPILOG_…`. */
@@ -24,6 +26,8 @@ export interface ConfigurationProblem {
   readonly candidates?: readonly string[]
   /** What is near to it. @default the value, or the last part of the path */
   readonly name?: string
+  /** Where the value comes from when it was not given in code: a file, an environment variable. */
+  readonly source?: string
 }
 
 /** Settings that cannot work. Lists every problem, with path, value, what is allowed and the nearest name. */
@@ -42,14 +46,15 @@ export class ConfigurationError extends FapilogError {
 
   /** Builds the error from its problems. */
   static of(problems: readonly ConfigurationProblem[]): ConfigurationError {
-    const lines = problems.map(({ path, value, expected, candidates, name }) => {
+    const lines = problems.map(({ path, value, expected, candidates, name, source }) => {
       const nearest =
         candidates === undefined
           ? undefined
           : nearestName(name ?? lastName(path, value, candidates), candidates)
       const hint = nearest === undefined ? '' : `; did you mean ${JSON.stringify(nearest)}?`
       const given = value === undefined ? '' : ` is ${show(value)}`
-      return `${path}${given}: expected ${expected}${hint}`
+      const from = source === undefined ? '' : ` (${source})`
+      return `${path}${given}${from}: expected ${expected}${hint}`
     })
     const head =
       problems.length === 1
@@ -88,38 +93,4 @@ function show(value: unknown): string {
   } catch {
     return 'unreadable'
   }
-}
-
-/** The candidate closest to `name`, if one is close enough to be meant (Levenshtein distance, case ignored). */
-export function nearestName(name: string, candidates: readonly string[]): string | undefined {
-  const wanted = name.toLowerCase()
-  let best: string | undefined
-  let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1
-  for (const candidate of candidates) {
-    const distance = editDistance(wanted, candidate.toLowerCase())
-    if (distance < bestDistance) {
-      bestDistance = distance
-      best = candidate
-    }
-  }
-  return best
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1
-      next.push(
-        Math.min(
-          (next[j - 1] as number) + 1,
-          (row[j] as number) + 1,
-          (row[j - 1] as number) + cost,
-        ),
-      )
-    }
-    row = next
-  }
-  return row[b.length] as number
 }

@@ -19,6 +19,7 @@ export type {
   SinkReceipt,
   StageMetrics,
 } from './metrics.js'
+export { defineConfig } from './settings/define-config.js'
 export type {
   AdaptiveSamplingOptions,
   DedupeOptions,

@@ -1,5 +1,6 @@
 // The tables of docs/settings.md: one for each group of settings.
 import { typeMeanings } from '../../src/settings/meaning.ts'
+import { PRESETS } from '../../src/settings/presets.ts'
 import { settingsSchema } from '../../src/settings/schema.ts'
 import { variableOf } from '../../src/settings/variables.ts'
 import { definition, shapeOf } from '../../src/settings/walk.ts'
@@ -13,7 +14,7 @@ export function reference(page) {
   const [before, rest] = page.split(START)
   const after = rest?.split(END)[1]
   if (after === undefined) throw new Error(`docs/settings.md needs ${START} and ${END}`)
-  return `${before}${START}\n\n${tables()}\n${END}${after}`
+  return `${before}${START}\n\n${tables()}\n${presets()}\n${END}${after}`
 }
 
 function tables() {
@@ -25,6 +26,15 @@ function tables() {
     .map((type) => table(type, paths))
     .filter(Boolean)
     .join('\n')
+}
+
+function presets() {
+  const rows = Object.entries(PRESETS).map(
+    ([name, { description, settings }]) =>
+      `| \`${name}\` | ${description} | \`${literal(settings)}\` |`,
+  )
+  const head = '| Preset | For | Settings |\n| --- | --- | --- |'
+  return `## Presets\n\nA preset stands below every other source but the defaults.\n\n${head}\n${rows.join('\n')}\n`
 }
 
 function depth({ schema, extends: parent }, paths) {

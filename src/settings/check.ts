@@ -3,8 +3,8 @@
 
 import { z } from 'zod/mini'
 import type { ConfigurationProblem } from '../errors.js'
-import type { LoggerOptions } from './options.js'
-import { problems } from './problems.js'
+import { layers } from './layers.js'
+import { keysOf, problems } from './problems.js'
 import { ringBytes } from './ring-bytes.js'
 import { RULES } from './rules.js'
 import { type ResolvedSettings, settingsSchema } from './schema.js'
@@ -14,24 +14,47 @@ z.config({ jitless: true })
 
 /** Settings that can be used, or why not. */
 export type Checked =
-  | { readonly settings: ResolvedSettings }
+  | {
+      readonly settings: ResolvedSettings
+      /** Absolute path of the configuration file, if there is one. */
+      readonly file: string | undefined
+      /** Variables that mean nothing, each with a name that may be meant. */
+      readonly unknown: readonly (readonly [name: string, near: string | undefined])[]
+    }
   | { readonly problems: readonly ConfigurationProblem[] }
 
-/** Checks options and fills in the defaults. */
-export function check(options: LoggerOptions): Checked {
+/** Merges options with the other sources, checks all of it and fills in the defaults. */
+export function check(options: unknown, variables: Readonly<Record<string, string>> = {}): Checked {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    return {
-      problems: [{ path: 'options', value: options, expected: 'an object of options' }],
-    }
+    return { problems: [{ path: 'options', value: options, expected: 'an object of options' }] }
   }
-  const result = settingsSchema.safeParse(options)
-  if (!result.success)
-    return { problems: result.error.issues.flatMap((issue) => problems(issue, [], options)) }
+  const {
+    merged,
+    problems: unread,
+    file,
+    sourceOf,
+    unknown,
+  } = layers(options as Readonly<Record<string, unknown>>, variables)
+  const located = (problem: ConfigurationProblem): ConfigurationProblem => {
+    const source = problem.source ?? sourceOf(keysOf(problem.path))
+    return source === undefined ? problem : { ...problem, source }
+  }
+  const result = settingsSchema.safeParse(merged)
+  const wrong = result.success
+    ? []
+    : result.error.issues.flatMap((issue) => problems(issue, [], merged))
+  if (!result.success || unread.length > 0) return { problems: [...unread, ...wrong.map(located)] }
   const settings = result.data
-  if (options.queue?.maxEventBytes === undefined) {
-    const { queue } = settings
-    queue.maxEventBytes = Math.min(queue.maxEventBytes, ringBytes(settings) / 4)
+  const { queue } = merged as { queue?: { maxEventBytes?: unknown } }
+  if (queue?.maxEventBytes === undefined) {
+    settings.queue.maxEventBytes = Math.min(settings.queue.maxEventBytes, ringBytes(settings) / 4)
   }
   const found = RULES.flatMap((rule) => rule(settings))
-  return found.length > 0 ? { problems: found } : { settings }
+  if (found.length > 0) return { problems: found.map(located) }
+  return { settings, file, unknown: unknown.filter(([name]) => !isNamed(settings, name)) }
+}
+
+/** Whether a setting names the variable, as that of a key for example. */
+function isNamed(settings: ResolvedSettings, name: string): boolean {
+  return JSON.stringify(settings).includes(JSON.stringify(name))
 }

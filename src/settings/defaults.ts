@@ -5,6 +5,7 @@ import type { ResolvedSettings } from './schema.js'
 /** The settings of a logger that was given none. */
 export const defaultSettings = (): ResolvedSettings => ({
   level: 'INFO',
+  watchConfig: false,
   sinks: [
     {
       type: 'stdout',

@@ -22,13 +22,12 @@ export function nativeDocument(settings: ResolvedSettings): string {
       whenFull: sink.whenFull,
     }
   })
-  const { env } = process
   return JSON.stringify({
     constants: {
       name: settings.name ?? null,
-      service: settings.service ?? env['FAPILOG_SERVICE'] ?? null,
-      env: settings.env ?? env['FAPILOG_ENV'] ?? null,
-      version: settings.version ?? env['FAPILOG_VERSION'] ?? null,
+      service: settings.service ?? null,
+      env: settings.env ?? null,
+      version: settings.version ?? null,
       hostname: hostname(),
       pid: process.pid,
       utc: settings.utc,

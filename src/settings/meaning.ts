@@ -10,6 +10,8 @@ export interface Meaning<Input = unknown> {
   readonly example: Input
   /** In words, when no value is the default. @default 'none' */
   readonly otherwise?: string
+  /** Its environment variable. @default made from its path */
+  readonly variable?: string
 }
 
 /** What is said about a type: its name in the public API and what it stands for. */

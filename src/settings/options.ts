@@ -284,6 +284,12 @@ export interface LoggerOptions {
   readonly level?: LevelSetting
   /** Format of the sinks that name none. @default `'pretty'` on a terminal, else `'json'` */
   readonly format?: FormatName
+  /** Settings by name, below every other source. */
+  readonly preset?: 'dev' | 'production' | 'serverless' | 'hardened' | 'minimal' | 'fastify'
+  /** A file of settings as JSON; relative paths start at the working directory. */
+  readonly configFile?: string
+  /** Read the file again when it changes and apply what can change at run time. @default false */
+  readonly watchConfig?: boolean
   /** Destinations. @default ['stdout'] */
   readonly sinks?: readonly SinkOptions[]
   /** The ring between log calls and native threads. */

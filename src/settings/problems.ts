@@ -8,6 +8,11 @@ import { namesAt, tagsAt } from './walk.js'
 
 type Issue = z.core.$ZodIssue
 
+/** The keys of a path as it is shown. */
+export function keysOf(path: string): readonly string[] {
+  return path.split(/[.[\]]+/).filter((key) => key !== '')
+}
+
 function show(path: readonly PropertyKey[]): string {
   let text = ''
   for (const part of path) {

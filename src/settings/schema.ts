@@ -7,6 +7,7 @@ import { filters } from './filters.js'
 import { format } from './format.js'
 import { callback, choice, duration, flag, level, text } from './kinds.js'
 import { group, setting } from './meaning.js'
+import { PRESET_NAMES } from './presets.js'
 import { queue } from './queue.js'
 import { sinks } from './sink.js'
 
@@ -27,6 +28,22 @@ export const settingsSchema = group(
       description: 'Format of the sinks that name none: see [formats](formats.md)',
       otherwise: "`'pretty'` on a terminal, else `'json'`",
       example: 'pino',
+    }),
+    preset: setting(choice(PRESET_NAMES), {
+      description: 'Settings by name, below every other source: see [presets](#presets)',
+      example: 'production',
+    }),
+    configFile: setting(text(1), {
+      description:
+        'A file of settings as JSON; relative paths start at the working directory: see [sources](#sources)',
+      example: 'fapilog.json',
+      variable: 'FAPILOG_CONFIG',
+    }),
+    watchConfig: setting(flag(), {
+      description:
+        'Read the file again when it changes and apply what can change at run time: see [changes at run time](#changes-at-run-time)',
+      default: false,
+      example: true,
     }),
     sinks: setting(sinks, {
       description: 'Destinations',

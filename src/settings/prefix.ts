@@ -1,0 +1,3 @@
+// The beginning of every environment variable that is ours.
+
+export const PREFIX = 'FAPILOG_'
