@@ -78,7 +78,8 @@ export class RingProducer {
   private readonly capacity: number
   private readonly mask: number
   private readonly salt: number
-  private readonly light: boolean
+  /** Whether plain accesses do: asked for again now and then, since the process may become ready for them late. */
+  private light: boolean
   private readonly reserveUnits: number
   private readonly options: RingOptions
   private readonly host: RingHost
@@ -241,6 +242,7 @@ export class RingProducer {
 
   /** Looks for at least `wanted` contiguous words while `kept` units stay free; moves `next` if it must wrap. */
   private room(kept: number, wanted: number): boolean {
+    this.light = this.words[OFFSET_LIGHT_PUBLISH >> 2] === 1
     const max = this.maxEventWords
     const tail = Atomics.load(this.words, TAIL)
     const used = (this.head - tail) >>> 0
@@ -282,6 +284,7 @@ export class RingProducer {
   }
 
   private wake(): void {
+    this.light = Atomics.load(this.words, OFFSET_LIGHT_PUBLISH >> 2) === 1
     // Whoever swaps the flag back wakes; a spurious wake-up would do no harm.
     if (Atomics.exchange(this.words, PARKED, 0) !== 0) this.host.wake()
   }

@@ -32,16 +32,12 @@ fn millis(ms: f64) -> Duration {
     })
 }
 
-/// Registers this process for the asymmetric barrier of the rings (`fapilog_ring::barrier`) while the application
-/// still loads: the kernel lets every other thread pass a quiescent state first, which takes 5 to 20 ms, and the
-/// first logger would wait for it.
+/// Starts what takes its time while the application still loads.
 #[napi(module_exports)]
 pub fn prepare(_exports: Object) -> Result<()> {
     // A worker that ends now would take the code away below the thread.
     napi::bindgen_prelude::retain_current_module_for_unload_safety();
-    let thread = std::thread::Builder::new().name("fapilog:prepare".into());
-    // Without the thread, the first ring registers itself.
-    drop(thread.spawn(fapilog_ring::barrier::light_publish));
+    fapilog_ring::barrier::prepare();
     Ok(())
 }
 

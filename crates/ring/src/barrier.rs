@@ -7,7 +7,8 @@
 //! forbidden, the producer uses sequentially consistent accesses. The technique is that of liburcu and of
 //! folly's AsymmetricMemoryBarrier.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Once;
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64", not(loom), not(miri)))]
 mod sys {
@@ -40,16 +41,32 @@ mod sys {
     }
 }
 
-/// Whether producers of this process may publish with plain accesses.
+static START: Once = Once::new();
+static REGISTERED: AtomicBool = AtomicBool::new(false);
+
+/// Registers the process on a thread of its own: the kernel waits until every thread has passed a quiescent
+/// state, which takes 5 to 20 ms in a process that has threads, and no log call shall wait for that.
+pub fn prepare() {
+    START.call_once(|| {
+        let register = || REGISTERED.store(sys::register(), Ordering::Release);
+        let thread = std::thread::Builder::new().name("fapilog:prepare".into());
+        // Without a thread producers stay with sequentially consistent accesses.
+        drop(thread.spawn(register));
+    });
+}
+
+/// Whether producers of this process may publish with plain accesses. Becomes true once, some time after
+/// [`prepare`]; a ring's producers learn it from their consumer, whose barriers are heavy from then on
+/// ([`crate::Consumer::allow_light_publish`]).
 pub fn light_publish() -> bool {
-    static REGISTERED: OnceLock<bool> = OnceLock::new();
-    *REGISTERED.get_or_init(sys::register)
+    prepare();
+    REGISTERED.load(Ordering::Acquire)
 }
 
 /// The consumer's side: orders its earlier stores before its later loads, against light producers too.
 /// Returns whether that can be relied on for them.
 pub fn heavy() -> bool {
-    std::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
+    std::sync::atomic::fence(Ordering::SeqCst);
     !light_publish() || sys::all_threads()
 }
 
@@ -57,6 +74,14 @@ pub fn heavy() -> bool {
 mod tests {
     #[test]
     fn the_kernel_answers_or_refuses() {
+        assert!(super::heavy());
+        for _ in 0..100 {
+            if super::light_publish() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        assert_eq!(super::light_publish(), super::sys::register());
         assert!(super::heavy());
     }
 }

@@ -29,6 +29,13 @@ impl Consumer {
         self.region.control()
     }
 
+    /// Tells the producer when it may publish with plain accesses. To be called before each
+    /// [`Control::prepare_park`], whose barrier pays for them from then on: the flag is only ever set by the thread
+    /// that has already seen the registration.
+    pub fn allow_light_publish(&self) {
+        self.region.allow_light_publish();
+    }
+
     /// Position up to which records were taken.
     pub fn position(&self) -> u32 {
         self.read

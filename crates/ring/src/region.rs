@@ -133,10 +133,7 @@ impl Region {
             .word(OFFSET_DICTIONARY_BYTES)
             .store(dictionary_bytes, Ordering::Relaxed);
         region.word(OFFSET_SALT).store(salt, Ordering::Relaxed);
-        region.word(OFFSET_LIGHT_PUBLISH).store(
-            u32::from(crate::barrier::light_publish()),
-            Ordering::Relaxed,
-        );
+        region.allow_light_publish();
         region.word(OFFSET_MAGIC).store(MAGIC, Ordering::Release);
         Ok(region)
     }
@@ -213,6 +210,15 @@ impl Region {
     /// Tells the producer that nobody reads the ring any more.
     pub fn set_closed(&self) {
         self.word(OFFSET_CLOSED).store(1, Ordering::Relaxed);
+    }
+
+    /// Sets the flag that lets the producer publish with plain accesses, once the process is registered for that.
+    pub(crate) fn allow_light_publish(&self) {
+        let flag = self.word(OFFSET_LIGHT_PUBLISH);
+        if flag.load(Ordering::Relaxed) == 0 && crate::barrier::light_publish() {
+            // Release: a producer that sees it has everything that was published before on its side of the barrier.
+            flag.store(1, Ordering::Release);
+        }
     }
 
     /// The salt that is mixed into record tags.

@@ -276,6 +276,7 @@ impl Drain {
         self.tick = self.tick.wrapping_add(1).max(1);
         for source in &self.sources {
             source.consumer.region().set_tick(self.tick);
+            source.consumer.allow_light_publish();
         }
     }
 
@@ -453,6 +454,7 @@ impl Drain {
         let mut quiet = true;
         for source in &self.sources {
             source.consumer.region().set_tick(0);
+            source.consumer.allow_light_publish();
             quiet &= source
                 .consumer
                 .control()
