@@ -102,6 +102,14 @@ interface StageMetrics {
   readonly changed: number;
   /** Events that ended there, by level. */
   readonly filtered: EventsByLevel;
+  /** Events of its own that it has added; they are counted as reports at the sinks and nowhere else. */
+  readonly notices: number;
+  /** The part of the events that it lets through at the moment, 0 to 1; for sampling. */
+  readonly rate?: number;
+  /** Keys that it remembers; for what tells events apart. */
+  readonly keys?: number;
+  /** Keys that it had to forget for want of room. */
+  readonly evicted?: number;
 }
 /**
  * All counters. At rest, for each sink:
@@ -428,6 +436,144 @@ interface QueueOptions {
    */
   readonly maxEventBytes?: Size;
 }
+/** Keeps whole traces or drops them. */
+interface TraceSamplingOptions {
+  /** The part of the traces that is kept. Allowed: a number, 0 to 1. @default 0.1 */
+  readonly rate?: number;
+  /**
+   * The field that holds the trace id. Events without it are kept. A W3C trace id is judged as OpenTelemetry
+   * judges it.
+   * @default 'trace_id'
+   */
+  readonly field?: string;
+  /** Events at or above this level always go on; `'SILENT'` protects none. @default 'ERROR' */
+  readonly protectedLevel?: LevelSetting;
+}
+/** Keeps a part of the events. */
+interface SamplingOptions {
+  /** The part of the events below `protectedLevel` that is kept. Allowed: a number, 0 to 1. @default 1 */
+  readonly rate?: number;
+  /** Rates of single levels, by name; also of protected ones. @default {} */
+  readonly levels?: Readonly<Record<string, number>>;
+  /**
+   * Decides by these parts of an event instead of by chance, the same in every process: `message`, `level`,
+   * `logger`, or names of fields.
+   * @default by chance
+   */
+  readonly by?: readonly string[];
+  /** Events at or above this level always go on; `'SILENT'` protects none. @default 'ERROR' */
+  readonly protectedLevel?: LevelSetting;
+}
+/** Keeps about so many events a second. */
+interface AdaptiveSamplingOptions {
+  /** Events below `protectedLevel` kept in a second, about. Allowed: a number, 0 to 1000000000. @default 100 */
+  readonly targetPerSecond?: number;
+  /** The part that is kept at the least, even above the target. Allowed: a number, 0 to 1. @default 0.01 */
+  readonly minRate?: number;
+  /** The part that is kept at the most, even below the target. Allowed: a number, 0 to 1. @default 1 */
+  readonly maxRate?: number;
+  /** Events at or above this level always go on; `'SILENT'` protects none. @default 'ERROR' */
+  readonly protectedLevel?: LevelSetting;
+}
+/** Keeps the first event of each kind. */
+interface FirstOccurrenceOptions {
+  /**
+   * What makes two events the same: `message`, `level`, `logger`, or names of fields (`user.id` looks inside an
+   * object).
+   * @default ['message']
+   */
+  readonly by?: readonly string[];
+  /** How long a window is; the first event of a kind opens it. Allowed: a duration, 1 ms to 1 d. @default '60s' */
+  readonly windowMs?: Duration;
+  /** The part of the later ones that is kept. Allowed: a number, 0 to 1. @default 0 */
+  readonly rate?: number;
+  /**
+   * Keys remembered at a time; beyond that, one that was not used for long is forgotten. Allowed: 1 to 1,000,000.
+   * @default 10000
+   */
+  readonly maxKeys?: number;
+  /** Events at or above this level always go on; `'SILENT'` protects none. @default 'ERROR' */
+  readonly protectedLevel?: LevelSetting;
+}
+/** Writes events that repeat themselves once, and then how often they did. */
+interface DedupeOptions {
+  /**
+   * What makes two events the same: `message`, `level`, `logger`, or names of fields (`user.id` looks inside an
+   * object).
+   * @default ['level', 'logger', 'message']
+   */
+  readonly by?: readonly string[];
+  /** How long a window is; the first event of a kind opens it. Allowed: a duration, 1 ms to 1 d. @default '5s' */
+  readonly windowMs?: Duration;
+  /**
+   * Keys remembered at a time; beyond that, one that was not used for long is forgotten. Allowed: 1 to 1,000,000.
+   * @default 10000
+   */
+  readonly maxKeys?: number;
+  /** Events at or above this level always go on; `'SILENT'` protects none. @default 'ERROR' */
+  readonly protectedLevel?: LevelSetting;
+}
+/** Lets so many events of each kind through in a window, and gives notice of the others. */
+interface ThrottleOptions {
+  /**
+   * What makes two events the same: `message`, `level`, `logger`, or names of fields (`user.id` looks inside an
+   * object).
+   * @default ['logger']
+   */
+  readonly by?: readonly string[];
+  /** Events of one kind that go on in a window. Allowed: 1 to 1,000,000,000. @default 1000 */
+  readonly limit?: number;
+  /** How long a window is; the first event of a kind opens it. Allowed: a duration, 1 ms to 1 d. @default '1s' */
+  readonly windowMs?: Duration;
+  /**
+   * Keys remembered at a time; beyond that, one that was not used for long is forgotten. Allowed: 1 to 1,000,000.
+   * @default 10000
+   */
+  readonly maxKeys?: number;
+  /** Events at or above this level always go on; `'SILENT'` protects none. @default 'ERROR' */
+  readonly protectedLevel?: LevelSetting;
+}
+/** A token bucket for each key. */
+interface RateLimitOptions {
+  /**
+   * The key: `message`, `level`, `logger`, or names of fields. Events without it share one bucket.
+   * @default all events share one bucket
+   */
+  readonly by?: readonly string[];
+  /** Events of one key that go on in a second, in the long run. Allowed: a number, 0 to 1000000000. @default 5 */
+  readonly perSecond?: number;
+  /** Events of one key that may go on at once. Allowed: 1 to 1,000,000,000. @default 10 */
+  readonly burst?: number;
+  /**
+   * Keys remembered at a time; beyond that, one that was not used for long is forgotten. Allowed: 1 to 1,000,000.
+   * @default 10000
+   */
+  readonly maxKeys?: number;
+  /** Events at or above this level always go on; `'SILENT'` protects none. @default 'ERROR' */
+  readonly protectedLevel?: LevelSetting;
+}
+/** Which events go on. What a filter ends is counted as filtered, by level. */
+interface FilterOptions {
+  /**
+   * Lowest level by the logger's name, in which `*` stands for any characters; the name that says more wins.
+   * @default {}
+   */
+  readonly minLevels?: Readonly<Record<string, LevelSetting>>;
+  /** Keeps whole traces or drops them. */
+  readonly traceSampling?: TraceSamplingOptions;
+  /** Keeps a part of the events. */
+  readonly sampling?: SamplingOptions;
+  /** Keeps about so many events a second, however many there are. */
+  readonly adaptiveSampling?: AdaptiveSamplingOptions;
+  /** Keeps the first event of each kind in a window. */
+  readonly firstOccurrence?: FirstOccurrenceOptions;
+  /** Writes events that repeat themselves once, and at the end of the window how often they did. */
+  readonly dedupe?: DedupeOptions;
+  /** Lets so many events of each kind through in a window, and says at its end how many there were besides. */
+  readonly throttle?: ThrottleOptions;
+  /** Lets so many events a second of each key through. */
+  readonly rateLimit?: RateLimitOptions;
+}
 /** Options of `createLogger`. */
 interface LoggerOptions {
   /** Name of the logger, in every line. */
@@ -446,6 +592,8 @@ interface LoggerOptions {
   readonly sinks?: readonly SinkOptions[];
   /** The ring between log calls and native threads. */
   readonly queue?: QueueOptions;
+  /** Which events go on. */
+  readonly filters?: FilterOptions;
   /**
    * `fsync`: every batch is synced to the device (`fdatasync`) before it counts as written. Slow, for sinks of
    * type `file`. `crash-safe`: the ring lies in a file, so that what was logged before the process was killed is
@@ -513,4 +661,4 @@ interface LoggerOptions {
 declare function createLogger(options?: LoggerOptions): Logger;
 /** Returns its argument: a configuration that is checked while it is written. `createLogger` takes the result. */
 declare function defineConfig<const Config extends LoggerOptions>(config: Config): Config;
-export { type ChildOptions, ConfigurationError, type ConfigurationProblem, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FormatName, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogContext, type LogMethod, type Logger, type LoggerOptions, type MemorySinkOptions, type Metrics, type NullSinkOptions, PipelineError, PluginError, type QueueOptions, type Receipt, type RotateOptions, type SinkCommonOptions, SinkError, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type TraceParent, createLogger, defineConfig, newCorrelationId, parseTraceparent };
+export { type AdaptiveSamplingOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogContext, type LogMethod, type Logger, type LoggerOptions, type MemorySinkOptions, type Metrics, type NullSinkOptions, PipelineError, PluginError, type QueueOptions, type RateLimitOptions, type Receipt, type RotateOptions, type SamplingOptions, type SinkCommonOptions, SinkError, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, defineConfig, newCorrelationId, parseTraceparent };
