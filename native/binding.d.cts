@@ -25,6 +25,12 @@ declare namespace binding {
   /** Writes what gone processes left in the crash-safe rings of a folder; reports as JSON text. */
   function recover(directory: string, dryRun: boolean): string
 
+  /** Reads logs (a document of settings as JSON text) and writes to standard output; a report as JSON text. */
+  function readLogs(settings: string): Promise<string>
+
+  /** The rotated files of an active log file, oldest first, and itself. */
+  function rotatedSet(path: string): string[]
+
   /** The ring of one JavaScript thread. */
   class NativeRing {
     private constructor()

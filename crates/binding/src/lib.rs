@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use fapilog_core::error::Error as CoreError;
 use fapilog_core::pipeline::{Pipeline, PipelineSettings, RingId};
+use fapilog_core::reading::{self, ReadSettings};
+use fapilog_core::sinks::standard_stream::StandardStream;
 use fapilog_ring::RingMemory;
 use napi::bindgen_prelude::{BufferSlice, Env, Object};
 use napi::{Error, Result, Status};
@@ -104,7 +106,7 @@ impl NativePipeline {
     pub fn flush<'env>(&self, env: &'env Env, timeout_ms: f64) -> Result<Object<'env>> {
         let pipeline = Arc::clone(&self.pipeline);
         deferred(env, "fapilog:flush", move || {
-            pipeline.flush(millis(timeout_ms))
+            to_json(&pipeline.flush(millis(timeout_ms)))
         })
     }
 
@@ -113,7 +115,7 @@ impl NativePipeline {
     pub fn close<'env>(&self, env: &'env Env, timeout_ms: f64) -> Result<Object<'env>> {
         let pipeline = Arc::clone(&self.pipeline);
         deferred(env, "fapilog:close", move || {
-            pipeline.close(millis(timeout_ms))
+            to_json(&pipeline.close(millis(timeout_ms)))
         })
     }
 
@@ -203,19 +205,41 @@ pub fn recover(directory: String, dry_run: bool) -> Result<String> {
     to_json(&reports)
 }
 
-/// Runs `work` on a thread and resolves a promise with its result as JSON. Holds the event loop meanwhile, as
+/// Reads log files or standard input and writes what is wanted of them to standard output. A report, as JSON.
+#[napi(ts_return_type = "Promise<string>")]
+pub fn read_logs(env: &Env, settings: String) -> Result<Object<'_>> {
+    let settings = ReadSettings::from_json(&settings).map_err(|e| js_error(&e))?;
+    deferred(env, "fapilog:read-logs", move || {
+        let mut stdout = StandardStream::stdout();
+        let report = reading::run(settings, &mut stdout, StandardStream::stdout_is_closed);
+        to_json(&report.map_err(|e| js_error(&e))?)
+    })
+}
+
+/// The rotated files of an active log file, oldest first, and itself.
+#[napi(catch_unwind)]
+pub fn rotated_set(path: String) -> Result<Vec<String>> {
+    let files = reading::rotated_set(std::path::Path::new(&path))
+        .map_err(|e| Error::new(Status::GenericFailure, format!("{path}: {e}")))?;
+    Ok(files
+        .iter()
+        .map(|file| file.to_string_lossy().into_owned())
+        .collect())
+}
+
+/// Runs `work` on a thread and resolves a promise with its result. Holds the event loop meanwhile, as
 /// an awaited promise should.
-fn deferred<'env, T: serde::Serialize + Send + 'static>(
+fn deferred<'env>(
     env: &'env Env,
     name: &str,
-    work: impl FnOnce() -> T + Send + 'static,
+    work: impl FnOnce() -> Result<String> + Send + 'static,
 ) -> Result<Object<'env>> {
     let (deferred, promise) = env.create_deferred::<String, _>()?;
     std::thread::Builder::new()
         .name(name.to_owned())
         .stack_size(256 << 10)
         .spawn(move || {
-            let result = to_json(&work());
+            let result = work();
             deferred.resolve(move |_| result);
         })
         .map_err(|e| Error::new(Status::GenericFailure, format!("FAPILOG_THREAD_SPAWN: {e}")))?;

@@ -8,6 +8,7 @@ pub mod error;
 pub mod format;
 pub mod level;
 pub mod pipeline;
+pub mod reading;
 pub mod recovery;
 pub mod sinks;
 pub mod stages;

@@ -34,6 +34,7 @@ pub use minimal::MinimalFormat;
 pub use pino::{PinoBase, PinoFormat};
 pub use pretty::PrettyFormat;
 pub use simple::SimpleFormat;
+pub(crate) use visible::write_str as write_visible;
 
 /// Turns records into lines.
 pub trait Format: Send {

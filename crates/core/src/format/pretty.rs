@@ -21,6 +21,8 @@ use super::{visible, Format};
 use crate::level::Level;
 use crate::wire::{Record, Text, Value};
 
+/// Stands for the time of an event that has none (a line of another logger).
+const NO_TIME: &[u8; 12] = b"--:--:--.---";
 /// Width of the longest level name.
 const LEVEL_WIDTH: usize = 8;
 
@@ -79,7 +81,12 @@ impl PrettyFormat {
     fn head(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
         let palette = self.palette;
         palette.set(Palette::DIM, out);
-        out.extend_from_slice(&self.clock.time_of_day(record.time_ms()));
+        let time_ms = record.time_ms();
+        if time_ms.is_nan() {
+            out.extend_from_slice(NO_TIME);
+        } else {
+            out.extend_from_slice(&self.clock.time_of_day(time_ms));
+        }
         palette.set(Palette::RESET, out);
         out.push(b' ');
         let level = record.level().name();

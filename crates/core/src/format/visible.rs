@@ -40,6 +40,11 @@ pub(crate) fn write(out: &mut Vec<u8>, text: Text<'_>) {
     write_escaped(out, text, |char| char == '\0');
 }
 
+/// As [`write`], of a string.
+pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
+    write(out, Text::Utf8(text));
+}
+
 /// Appends `text` in double quotes; quotes and backslashes in it are escaped, too.
 pub(crate) fn write_quoted(out: &mut Vec<u8>, text: Text<'_>) {
     out.push(b'"');

@@ -50,7 +50,7 @@ pub(super) fn append_some(file: &mut dyn AppendFile, bytes: &[u8]) -> io::Result
 }
 
 /// Tells files apart: device and inode on unix. Elsewhere the time of creation, which is a guess.
-pub(super) type FileId = (u64, u64);
+pub(crate) type FileId = (u64, u64);
 
 /// What a file is and how far it is filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,13 +74,13 @@ impl FileStatus {
 }
 
 #[cfg(unix)]
-fn identity(metadata: &Metadata) -> FileId {
+pub(crate) fn identity(metadata: &Metadata) -> FileId {
     use std::os::unix::fs::MetadataExt;
     (metadata.dev(), metadata.ino())
 }
 
 #[cfg(not(unix))]
-fn identity(metadata: &Metadata) -> FileId {
+pub(crate) fn identity(metadata: &Metadata) -> FileId {
     let created = metadata.created().unwrap_or(SystemTime::UNIX_EPOCH);
     let age = created.duration_since(SystemTime::UNIX_EPOCH);
     (0, age.map_or(0, |age| age.as_nanos() as u64))

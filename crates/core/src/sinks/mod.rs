@@ -24,6 +24,9 @@ pub mod standard_stream;
 use std::io;
 use std::time::Duration;
 
+pub(crate) use active_file::identity as file_identity;
+pub(crate) use retention::rotated_files;
+
 /// A destination for formatted lines.
 ///
 /// The calling thread owns the sink; no method is called concurrently. Methods may block: only this

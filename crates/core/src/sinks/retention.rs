@@ -51,6 +51,19 @@ pub(super) fn list(directory: &Path, names: &NamePattern) -> io::Result<Vec<Rota
     Ok(files)
 }
 
+/// The paths of the finished rotated files of the active file `path`, oldest first, each turn once.
+///
+/// # Errors
+/// The error of reading the directory.
+pub(crate) fn rotated_files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let parent = path.parent().filter(|parent| *parent != Path::new(""));
+    let mut files = list(parent.unwrap_or(Path::new(".")), &NamePattern::of(path))?;
+    files.retain(|file| file.form != Form::Unfinished);
+    // While one is being compressed both forms of it are there.
+    files.dedup_by_key(|file| file.turn);
+    Ok(files.into_iter().map(|file| file.path).collect())
+}
+
 /// The files of `files` (oldest first) that the settings no longer want, oldest first.
 pub(super) fn surplus(
     files: &[RotatedFile],

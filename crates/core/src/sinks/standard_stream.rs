@@ -58,6 +58,28 @@ impl StandardStream {
         Self::new(Target::Stderr)
     }
 
+    /// Whether whoever read standard output is gone, which a process that has nothing to write would not
+    /// notice. Never on Windows.
+    pub fn stdout_is_closed() -> bool {
+        #[cfg(unix)]
+        {
+            use rustix::event::{poll, PollFd, PollFlags, Timespec};
+            let stdout = rustix::stdio::stdout();
+            let mut polled = [PollFd::from_borrowed_fd(stdout, PollFlags::empty())];
+            let now = Timespec {
+                tv_sec: 0,
+                tv_nsec: 0,
+            };
+            let asked = poll(&mut polled, Some(&now)).is_ok();
+            asked
+                && polled[0]
+                    .revents()
+                    .intersects(PollFlags::ERR | PollFlags::HUP)
+        }
+        #[cfg(not(unix))]
+        false
+    }
+
     fn new(target: Target) -> Self {
         Self {
             target,

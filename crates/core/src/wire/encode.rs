@@ -23,6 +23,11 @@ impl RecordWriter {
         writer
     }
 
+    /// Forgets what was written and starts another record.
+    pub fn restart(&mut self, level: Level, logger: u32, time_ms: f64) {
+        self.start(level, 0, logger, time_ms);
+    }
+
     /// Forgets what was written and starts a record with the header of another one.
     pub fn start_like(&mut self, record: &Record<'_>) {
         self.start(
@@ -101,6 +106,31 @@ impl RecordWriter {
     pub fn token_inline(&mut self, tag: u8, key: &str) {
         self.token(tag, KEY_INLINE);
         self.text(key);
+    }
+
+    /// Writes a token word whose key, if any, travels inline.
+    pub fn token_under(&mut self, tag: u8, key: Option<&str>) {
+        match key {
+            Some(key) => self.token_inline(tag, key),
+            None => self.token(tag, KEY_NONE),
+        }
+    }
+
+    /// Writes a string whose key, if any, travels inline; as Latin-1, which is read faster, if it is ASCII.
+    pub fn string_under(&mut self, key: Option<&str>, text: &str) {
+        let tag = if text.is_ascii() {
+            TAG_STRING_LATIN1
+        } else {
+            TAG_STRING_UTF8
+        };
+        self.token_under(tag, key);
+        self.sized(text.as_bytes());
+    }
+
+    /// Writes a marker whose key, if any, travels inline.
+    pub fn marker_under(&mut self, key: Option<&str>, text: &str) {
+        self.token_under(TAG_MARKER, key);
+        self.text(text);
     }
 
     /// Writes a UTF-8 string.
@@ -210,7 +240,12 @@ impl RecordWriter {
     }
 
     fn text(&mut self, text: &str) {
-        self.word(u32::try_from(text.len()).unwrap_or(u32::MAX) << 2 | TEXT_UTF8);
+        let encoding = if text.is_ascii() {
+            TEXT_LATIN1
+        } else {
+            TEXT_UTF8
+        };
+        self.word(u32::try_from(text.len()).unwrap_or(u32::MAX) << 2 | encoding);
         self.padded(text.as_bytes());
     }
 
