@@ -29,4 +29,12 @@ export default defineConfig([
     dts: false,
     deps: { alwaysBundle: ['zod'], onlyBundle: ['zod'] },
   },
+  {
+    // The command line: loads the rest of the package only for what needs it.
+    ...shared,
+    entry: { 'cli/main': 'src/cli/main.ts' },
+    format: 'esm',
+    dts: false,
+    deps: { onlyBundle: [], neverBundle: [/native\/binding\.cjs$/] },
+  },
 ])

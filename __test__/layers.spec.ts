@@ -10,13 +10,14 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url))
 /** Lowest first. What is not named here has no layer, which fails. */
 const LAYERS: readonly (readonly RegExp[])[] = [
   [/^wire\/layout$/, /^nearest-name$/],
-  [/^errors$/, /^levels$/, /^metrics$/, /^lifecycle$/, /^signals$/, /^error-reports$/],
+  [/^color$/, /^errors$/, /^levels$/, /^metrics$/, /^lifecycle$/, /^signals$/, /^error-reports$/],
   [/^load-checker$/],
   [/^ring\//, /^wire\//],
   [/^context\//, /^logger$/, /^settings\//],
   [/^container$/],
   [/^create-logger$/],
   [/^index$/],
+  [/^cli\//],
 ]
 
 interface Import {
@@ -130,9 +131,15 @@ test('the import of the package reaches neither the schema nor zod', (t) => {
   )
 })
 
-test('only the container loads the native binding', (t) => {
-  const users = imports.filter(({ to }) => to.includes('native/binding')).map(({ from }) => from)
-  t.deepEqual(users, ['container'])
+test('only the container loads the native binding, and the command line', (t) => {
+  const loading = imports.filter(({ to }) => to.includes('native/binding'))
+  const users = [...new Set(loading.map(({ from }) => from))]
+  t.deepEqual(users, ['cli/native', 'container'])
+})
+
+test('the library knows nothing of the command line', (t) => {
+  const users = inner.filter(({ from, to }) => to.startsWith('cli/') && !from.startsWith('cli/'))
+  t.deepEqual(users.map(show), [])
 })
 
 test('there are no cycles', (t) => {

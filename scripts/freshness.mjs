@@ -32,6 +32,7 @@ export const PRODUCTS = [
   'dist/index.mjs',
   'dist/index.cjs',
   'dist/settings.cjs',
+  'dist/cli/main.mjs',
   'index.d.ts',
   'index.d.cts',
 ]

@@ -20,6 +20,7 @@ const EXPECTED_FILES = [
   'LICENSE',
   'README.md',
   'bin/fapilog.mjs',
+  'dist/cli/main.mjs',
   'dist/index.cjs',
   'dist/index.mjs',
   'dist/settings.cjs',

@@ -3,6 +3,7 @@
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { isatty } from 'node:tty'
+import { wantsColor } from '../color.js'
 import { levelIndex, levelName } from '../levels.js'
 import type { ResolvedSettings } from './schema.js'
 import type { ResolvedSink } from './sink.js'
@@ -84,13 +85,4 @@ function destination(sink: ResolvedSink, absolute: boolean): object {
 
 function isTerminal(sink: ResolvedSink): boolean {
   return (sink.type === 'stdout' && isatty(1)) || (sink.type === 'stderr' && isatty(2))
-}
-
-/** NO_COLOR and FORCE_COLOR as https://no-color.org and https://force-color.org define them. */
-function wantsColor(terminal: boolean): boolean {
-  const { env } = process
-  const forced = env['FORCE_COLOR']
-  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false
-  if (forced !== undefined) return forced !== '0' && forced !== 'false'
-  return terminal && env['TERM'] !== 'dumb'
 }

@@ -47,7 +47,10 @@ impl Emitter {
             event.envelope.is_none() && member.key.is("stack") && member.value.text().is_some()
         });
         match event.message {
-            Some(Raw::Text(text)) => self.writer.string_under(None, &text.to_str()),
+            // The envelope says `""` for none.
+            Some(Raw::Text(text)) if !text.is("") => {
+                self.writer.string_under(None, &text.to_str());
+            }
             Some(Raw::Number(digits)) => self.writer.marker_under(None, digits),
             _ => self.writer.no_message(),
         }

@@ -1,0 +1,11 @@
+// Every command, in the order of the help.
+
+import type { Command } from './command.js'
+import { bench } from './commands/bench.js'
+import { doctor } from './commands/doctor.js'
+import { pretty } from './commands/pretty.js'
+import { query } from './commands/query.js'
+import { recover } from './commands/recover.js'
+import { tail } from './commands/tail.js'
+
+export const COMMANDS: readonly Command[] = [pretty, tail, query, recover, doctor, bench]

@@ -1,0 +1,58 @@
+// Finds the command, runs it, and ends with its exit code.
+
+import { readFileSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import { parse, UsageError, unknown } from './command.js'
+import { COMMANDS } from './commands.js'
+import { helpOf, overview } from './help.js'
+import { complain, print } from './print.js'
+
+/** Runs the command line. @returns the exit code */
+export async function main(args: readonly string[]): Promise<number> {
+  const [first] = args
+  if (first === '--version' || first === '-v') {
+    print(`${version()}\n`)
+    return 0
+  }
+  if (first === '--help' || first === '-h' || first === 'help') {
+    const named = COMMANDS.find(({ name }) => name === args[1])
+    print(named === undefined ? overview(COMMANDS, version()) : helpOf(named))
+    return 0
+  }
+  const piped = !isatty(0) && (first === undefined || first.startsWith('-'))
+  const [name, rest] = piped ? ['pretty', args] : [first, args.slice(1)]
+  try {
+    return await runCommand(name, rest)
+  } catch (error) {
+    const help = name !== undefined && COMMANDS.some((one) => one.name === name) ? ` ${name}` : ''
+    if (error instanceof UsageError) {
+      complain(`${error.message}\nSee \`fapilog${help} --help\`.`)
+      return 2
+    }
+    complain((error as Error).message)
+    return 1
+  }
+}
+
+async function runCommand(name: string | undefined, args: readonly string[]): Promise<number> {
+  if (name === undefined) throw new UsageError('no command')
+  const command = COMMANDS.find((one) => one.name === name)
+  if (command === undefined) {
+    unknown(
+      name.startsWith('-') ? 'option' : 'command',
+      name,
+      COMMANDS.map((one) => one.name),
+    )
+  }
+  const given = parse(command, args)
+  if (given.flag('help')) {
+    print(helpOf(command))
+    return 0
+  }
+  return command.run(given)
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}
