@@ -17,8 +17,17 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { ConfigurationError, createLogger, type LoggerOptions, PipelineError } from 'fapilog'
+import {
+  ConfigurationError,
+  createLogger,
+  type LoggerOptions,
+  type Metrics,
+  PipelineError,
+  type Receipt,
+} from 'fapilog'
+import { run } from './support/child.ts'
 import {
   acked,
   CLEAN,
@@ -131,6 +140,138 @@ unix('a clean end leaves no ring, and files are for their owner alone', async (t
     t.deepEqual(rings(dir), [], end)
   }
   t.is(lines(dir).lines.length, 3000)
+  remove(dir)
+})
+
+const signalled = fileURLToPath(new URL('./fixtures/signal.mjs', import.meta.url))
+const CRASH_SAFE = JSON.stringify({ durability: 'crash-safe' })
+
+unix('a signal that ends the process leaves no ring and no event behind', async (t) => {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    const ways = ['itself, at once', 'from outside, idle', 'from outside, blocked for ever']
+    for (const how of ways) {
+      const dir = folder()
+      const ended = await run(
+        process.execPath,
+        [signalled, how, signal, '5000', join(dir, 'app.log'), CRASH_SAFE],
+        { meanwhile: (child) => child.stderr?.once('data', () => child.kill(signal)) },
+      )
+      t.is(ended.signal, signal, ended.stderr)
+      t.is(lines(dir).lines.length, 5000, how)
+      t.deepEqual(rings(dir), [], `${signal} ${how}`)
+      remove(dir)
+    }
+  }
+})
+
+unix('20 signals to a program that logs for ever lose nothing', async (t) => {
+  t.timeout(120_000)
+  for (let round = 0; round < 20; round++) {
+    const dir = folder()
+    const { child, ended } = await start(dir, 'pino', [1, 2000][round % 2] as number)
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 100))
+    child.kill('SIGTERM')
+    t.like(await ended, { signal: 'SIGTERM' })
+    recover(join(dir, '.fapilog'))
+    t.like(compare(dir), CLEAN, dir)
+    t.deepEqual(rings(dir), [])
+    remove(dir)
+  }
+})
+
+linux(
+  'what close could not write in time is kept, said to be, and written by the next start',
+  async (t) => {
+    const dir = folder()
+    const disk = join(dir, 'disk')
+    mkdirSync(disk)
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk], { stdio: 'ignore' })
+    } catch {
+      t.log('SKIPPED: mounting a tmpfs needs root')
+      remove(dir)
+      t.pass()
+      return
+    }
+    try {
+      const ended = await run(process.execPath, [
+        '--input-type=module',
+        '-e',
+        `import { createLogger } from 'fapilog'
+      import { writeFileSync } from 'node:fs'
+      const log = createLogger(${JSON.stringify(
+        options(dir, {
+          crashSafeDir: join(dir, '.fapilog'),
+          sinks: [{ type: 'file', path: join(disk, 'app.log') }, 'null'],
+        }),
+      )})
+      for (let n = 0; n < 1000; n++) log.info({ n }, 'event')
+      await log.flush()
+      writeFileSync('${disk}/filler', 'x'.repeat(900 << 10))
+      for (let n = 1000; n < 5000; n++) log.info({ n, t: 'x'.repeat(100) }, 'event')
+      const receipt = await log.close(300)
+      console.log(JSON.stringify([receipt, log.metrics()]))`,
+      ])
+      t.is(ended.code, 0, ended.stderr)
+      t.regex(ended.stderr, /unwritten events in file .*; the next start writes what files lack/)
+      const [receipt, metrics] = JSON.parse(ended.stdout) as [Receipt, Metrics]
+      const [file, other] = receipt.sinks
+      t.false(receipt.complete)
+      t.is(file?.dropped, 0)
+      t.true((file?.kept ?? 0) > 1000)
+      t.is((file?.written ?? 0) + (file?.kept ?? 0), 5000)
+      t.is(other?.kept, 0)
+      t.is(metrics.sinks['file']?.kept.INFO, file?.kept)
+      t.is(metrics.inFlight, 0)
+      rmSync(join(disk, 'filler'))
+      const { code, out } = recover(join(dir, '.fapilog'))
+      t.is(code, 0, out)
+      t.regex(out, new RegExp(`recovered events=${file?.kept} `))
+      const numbers = lines(disk).lines.map((line) => (JSON.parse(line) as { n: number }).n)
+      t.deepEqual(
+        numbers,
+        Array.from({ length: 5000 }, (_, n) => n),
+      )
+    } finally {
+      execFileSync('umount', ['-l', disk])
+      remove(dir)
+    }
+  },
+)
+
+linux(
+  'a ring whose file somebody cuts off ends the process with SIGBUS, and only then',
+  async (t) => {
+    const dir = folder()
+    // The place is taken in advance, so that a full disk cannot do the same.
+    const log = createLogger(options(dir))
+    const [living] = rings(dir) as [string]
+    const { blocks, size } = statSync(living)
+    t.true(blocks * 512 >= size, `${blocks} blocks of ${size} bytes`)
+    await log.close()
+    const { child, ended } = await start(dir, 'pino', 20)
+    const [ring] = rings(dir) as [string]
+    truncateSync(ring, 0)
+    t.like(await ended, { signal: 'SIGBUS' })
+    t.false(child.connected)
+    // What had been written stays; what was in the ring is gone with it, and the next start is not kept from anything.
+    t.like(compare(dir), { duplicated: 0, disorder: 0 })
+    t.regex(recover(join(dir, '.fapilog')).out, /foreign/)
+    const next = createLogger(options(dir))
+    next.info('works')
+    t.true((await next.close()).complete)
+    remove(dir)
+  },
+)
+
+linux('a ring whose file is removed goes on as if it were in memory', async (t) => {
+  const dir = folder()
+  const log = createLogger(options(dir))
+  for (let n = 0; n < 500; n++) log.info({ n }, 'event')
+  rmSync(join(dir, '.fapilog'), { recursive: true })
+  for (let n = 500; n < 1000; n++) log.info({ n }, 'event')
+  t.true((await log.close()).complete)
+  t.is(lines(dir).lines.length, 1000)
   remove(dir)
 })
 

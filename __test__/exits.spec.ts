@@ -1,5 +1,6 @@
 // Every ending of a process: nothing is lost that could be written, and the status is what it would have been.
 
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -254,3 +255,79 @@ test.serial(
     t.deepEqual(found, upTo(found.length))
   },
 )
+
+test.serial('a worker that signals its process ends it, with every event of both', async (t) => {
+  for (const signal of SIGNALS) {
+    const path = join(folder, `${signal} worker.log`)
+    const ended = await program(
+      `import { Worker } from 'node:worker_threads'
+      const log = ${file}
+      burst(log, 0, 5000)
+      new Worker(\`
+        import { createLogger } from 'fapilog'
+        import { workerData } from 'node:worker_threads'
+        const log = createLogger({ format: 'pino', sinks: [{ type: 'file', path: workerData }] })
+        for (let n = 0; n < 5000; n++) log.info({ n })
+        process.kill(process.pid, '${signal}')
+      \`, { eval: true, workerData: path + '.worker' })
+      setTimeout(() => {}, 20000)`,
+      path,
+    )
+    t.deepEqual([ended.code, ended.signal], [null, signal], ended.stderr)
+    t.deepEqual(numbers(content(path)), upTo(5000))
+    t.deepEqual(numbers(content(`${path}.worker`)), upTo(5000))
+  }
+})
+
+/** Runs the signal fixture below `prefix`, sends `signals` to what the prefix has started. */
+const below = (prefix: readonly string[], how: string, signal: Signal, path: string) => {
+  const [command, ...args] = [...prefix, process.execPath, fixture, how, signal, '5000', path]
+  return run(command as string, args, {
+    meanwhile: (child) => {
+      child.stderr?.once('data', () => {
+        const { pid } = child
+        const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+        process.kill(Number(children === '' ? pid : children.split(' ')[0]), signal)
+      })
+    },
+  })
+}
+
+const linux = process.platform === 'linux' ? test.serial : test.skip
+
+linux('a signal that the parent ignored does what it does without a logger', async (t) => {
+  for (const [signal, name] of [
+    ['SIGTERM', 'TERM'],
+    ['SIGINT', 'INT'],
+    ['SIGHUP', 'HUP'],
+  ] as const) {
+    const path = join(folder, `${signal} ignored.log`)
+    const prefix = ['sh', '-c', `trap '' ${name}; exec "$0" "$@"`]
+    const without = await below(prefix, 'from outside, then the end', signal, '')
+    const ended = await below(prefix, 'from outside, then the end', signal, path)
+    t.deepEqual([ended.code, ended.signal], [without.code, without.signal], ended.stderr)
+    // Node gives inherited signals their default action.
+    t.is(ended.signal, signal)
+    t.deepEqual(numbers(content(path)), upTo(5000))
+  }
+})
+
+linux('the first process of a container survives what it survives without a logger', async (t) => {
+  try {
+    execFileSync('unshare', ['-pf', 'true'], { stdio: 'ignore' })
+  } catch {
+    t.log('SKIPPED: a namespace of processes needs root')
+    t.pass()
+    return
+  }
+  for (const signal of SIGNALS) {
+    for (const how of ['itself, then the end', 'from outside, then the end']) {
+      const path = join(folder, `${signal} first ${how}.log`)
+      const prefix = ['unshare', '-pf', '--kill-child']
+      const without = await below(prefix, how, signal, '')
+      const ended = await below(prefix, how, signal, path)
+      t.deepEqual([ended.code, ended.signal], [without.code, without.signal], ended.stderr)
+      t.deepEqual(numbers(content(path)), upTo(ended.code === 44 ? 10_000 : 5000), how)
+    }
+  }
+})

@@ -16,7 +16,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { createLogger, type FapilogError, type Logger, type Metrics, SinkError } from 'fapilog'
+import {
+  createLogger,
+  type FapilogError,
+  type Logger,
+  type Metrics,
+  PipelineError,
+  SinkError,
+  type SinkReceipt,
+} from 'fapilog'
 import type { Json } from './support/capture.ts'
 import { numbers, run, upTo } from './support/child.ts'
 
@@ -368,4 +376,283 @@ test('diagnostics: true says when a sink fails and when it writes again', async 
   } finally {
     execFileSync('umount', ['-l', disk])
   }
+})
+
+test('O12: while events are being lost, a sink is told at most once a second', async (t) => {
+  const log = createLogger({
+    format: 'pino',
+    sinks: [{ type: 'memory' }],
+    queue: { ringBytes: '64 KB' },
+  })
+  const start = performance.now()
+  while (performance.now() - start < 3300) {
+    flood(log, 3000)
+    await wait(5)
+  }
+  const seconds = (performance.now() - start) / 1000
+  const before = log.metrics().sinks['memory']?.reports ?? 0
+  t.true(before >= 2, `${before} reports`)
+  t.true(before <= Math.floor(seconds) + 1, `${before} reports in ${seconds} s`)
+  await log.close()
+  // The end brings the rest, at once.
+  const { reports, sums } = reported(log.takeLines())
+  t.true(reports.length <= before + 1)
+  t.is(
+    Object.entries(sums)
+      .filter(([key]) => key === key.toUpperCase())
+      .reduce((all, [, count]) => all + count, 0),
+    sum(log.metrics().dropped),
+  )
+})
+
+/** Options of a program, as text. */
+const script = (text: string) => ['--input-type=module', '-e', text]
+
+test('permissions withdrawn: lines go on, rotation is tried again and works when it may', async (t) => {
+  const dir = join(folder, 'withdrawn')
+  mkdirSync(dir)
+  const ended = await run(
+    process.execPath,
+    script(`
+      import { chmodSync, chownSync, readdirSync, readFileSync } from 'node:fs'
+      import { createLogger } from 'fapilog'
+      const dir = ${JSON.stringify(dir)}
+      if (process.getuid() === 0) {
+        chmodSync(${JSON.stringify(folder)}, 0o755)
+        chownSync(dir, 65534, 65534)
+        process.setgroups([]); process.setgid(65534); process.setuid(65534)
+      }
+      const codes = []
+      const log = createLogger({ format: 'pino', onError: (error) => codes.push(error.code),
+        sinks: [{ type: 'file', path: dir + '/app.log', rotate: { maxBytes: '64 KB' } }] })
+      let n = 0
+      const burst = async () => { for (let i = 0; i < 2000; i++) log.info({ n: n++, t: 'x'.repeat(50) }); await log.flush() }
+      const files = () => readdirSync(dir).filter((name) => name.endsWith('.log')).sort()
+      await burst()
+      const rotated = files().length
+      chmodSync(dir, 0o000)
+      for (let i = 0; i < 5; i++) { await burst(); await new Promise((resolve) => setTimeout(resolve, 100)) }
+      const { maintenanceErrors, written, rotations } = log.metrics().sinks.file
+      chmodSync(dir, 0o755)
+      const withdrawn = files().length
+      const end = Date.now() + 10000
+      while (files().length <= withdrawn && Date.now() < end) {
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        await burst()
+      }
+      const { complete } = await log.close()
+      const all = files()
+      all.push(all.shift())
+      const numbers = all.flatMap((name) => readFileSync(dir + '/' + name, 'utf8').split('\\n').slice(0, -1).map((line) => JSON.parse(line).n)).sort((a, b) => a - b)
+      console.log(JSON.stringify({ rotated, withdrawn, after: files().length, maintenanceErrors, written, complete, codes,
+        lost: n - new Set(numbers).size, twice: numbers.length - new Set(numbers).size }))
+    `),
+  )
+  t.is(ended.code, 0, ended.stderr)
+  const end = JSON.parse(ended.stdout) as Json
+  t.true(Number(end['rotated']) > 1)
+  t.is(end['withdrawn'], end['rotated'], 'nothing was rotated meanwhile')
+  t.true(Number(end['after']) > Number(end['withdrawn']))
+  t.is(end['written'], 12_000)
+  t.true(Number(end['maintenanceErrors']) > 0)
+  t.like(end, { complete: true, lost: 0, twice: 0 })
+  t.true((end['codes'] as string[]).includes('FAPILOG_SINK_MAINTENANCE'))
+})
+
+/** Whether a command is there and works. */
+function works(command: string, ...args: string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('EIO and lines that are written in part: every line is there once, and both are told', async (t) => {
+  if (!works('strace', '-f', '-e', 'inject=write:error=EIO:when=1000', 'true')) {
+    t.log('SKIPPED: needs strace and the right to trace')
+    t.pass()
+    return
+  }
+  const path = join(folder, 'eio.log')
+  writeFileSync(path, '')
+  // Every third write of the first thirty to this file fails.
+  const ended = await run('strace', [
+    ...['-f', '-qq', '-o', '/dev/null', '-P', path],
+    ...['-e', 'trace=write', '-e', 'inject=write:error=EIO:when=2..30+3'],
+    process.execPath,
+    ...script(`
+      import { createLogger } from 'fapilog'
+      const codes = []
+      const log = createLogger({ format: 'pino', sinks: [{ type: 'file', path: ${JSON.stringify(path)} }],
+        diagnostics: true, onError: (error) => codes.push(error.code) })
+      for (let n = 0; n < 3000; n++) { log.info({ n }); if (n % 100 === 0) await log.flush() }
+      const { complete } = await log.close()
+      const { errors, written, retries } = log.metrics().sinks.file
+      console.log(JSON.stringify({ complete, errors, written, codes }))
+    `),
+  ])
+  t.is(ended.code, 0, ended.stderr)
+  const end = JSON.parse(ended.stdout) as Json
+  t.like(end, { complete: true, written: 3000 })
+  t.true(Number(end['errors']) > 3, 'no fault has struck')
+  t.true((end['codes'] as string[]).every((code) => code === 'FAPILOG_SINK_FAILING'))
+  t.regex(ended.stderr, /cannot write and tries again: Input\/output error/)
+  t.deepEqual(numbers(readFileSync(path, 'utf8')), upTo(3000))
+})
+
+test('a sync that fails: the lines count as written but not as synced, and it is told', async (t) => {
+  if (!works('strace', '-f', '-e', 'inject=fdatasync:error=EIO:when=1000', 'true')) {
+    t.log('SKIPPED: needs strace and the right to trace')
+    t.pass()
+    return
+  }
+  const path = join(folder, 'fsync.log')
+  const ended = await run('strace', [
+    ...['-f', '-qq', '-o', '/dev/null'],
+    ...['-e', 'trace=fdatasync', '-e', 'inject=fdatasync:error=EIO:when=3'],
+    process.execPath,
+    ...script(`
+      import { createLogger } from 'fapilog'
+      const errors = []
+      const log = createLogger({ format: 'pino', durability: 'fsync', onError: (error) => errors.push(error.code),
+        sinks: [{ type: 'file', path: ${JSON.stringify(path)} }] })
+      for (let n = 0; n < 5; n++) { log.info({ n }); await log.flush() }
+      const receipt = await log.close()
+      console.log(JSON.stringify({ sink: receipt.sinks[0], unsynced: log.metrics().sinks.file.unsynced, errors }))
+    `),
+  ])
+  t.is(ended.code, 0, ended.stderr)
+  const { sink, unsynced, errors } = JSON.parse(ended.stdout) as {
+    sink: SinkReceipt
+    unsynced: Json
+    errors: string[]
+  }
+  t.like(sink, { complete: true, written: 5, dropped: 0, unsynced: 1 })
+  t.regex(sink.error ?? '', /^not synced to the device: Input\/output error/)
+  t.deepEqual(unsynced, { INFO: 1 })
+  t.deepEqual(errors, ['FAPILOG_SINK_UNSYNCED'])
+  t.regex(ended.stderr, /has written lines that may not survive a power failure/)
+  t.deepEqual(numbers(readFileSync(path, 'utf8')), upTo(5))
+})
+
+test('a clock that jumps two hours back and ten years on: no line is lost, none moves, no file goes', async (t) => {
+  const shim = join(folder, 'clock.so')
+  const source = fixture('clock').replace(/mjs$/, 'c')
+  if (!works('cc', '-shared', '-fPIC', '-O1', '-o', shim, source, '-ldl')) {
+    t.log('SKIPPED: needs a C compiler; nothing but LD_PRELOAD moves the clock of one process')
+    t.pass()
+    return
+  }
+  const dir = join(folder, 'clock')
+  mkdirSync(dir)
+  const offset = join(folder, 'offset')
+  writeFileSync(offset, '0')
+  const ended = await run('env', [
+    `LD_PRELOAD=${shim}`,
+    `CLOCK_OFFSET=${offset}`,
+    process.execPath,
+    ...script(`
+      import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+      import { createLogger } from 'fapilog'
+      const dir = ${JSON.stringify(dir)}
+      const log = createLogger({ format: 'pino', sinks: [{ type: 'file', path: dir + '/app.log',
+        rotate: { interval: 'daily', utc: true, keepFor: '30d' } }] })
+      let n = 0
+      const years = []
+      for (const seconds of [0, -7200, 10 * 365 * 86400, 0]) {
+        writeFileSync(${JSON.stringify(offset)}, String(seconds))
+        await new Promise((resolve) => setTimeout(resolve, 300))
+        years.push(new Date().getUTCFullYear())
+        const started = performance.now()
+        for (let i = 0; i < 1000; i++) log.info({ n: n++ })
+        const { complete } = await log.flush()
+        if (!complete || performance.now() - started > 3000) console.log('late')
+        await new Promise((resolve) => setTimeout(resolve, 1300))
+      }
+      await log.close()
+      const files = readdirSync(dir).filter((name) => name.endsWith('.log')).sort()
+      console.log(JSON.stringify({ years, files, rotations: log.metrics().sinks.file.rotations,
+        numbers: files.flatMap((name) => readFileSync(dir + '/' + name, 'utf8').split('\\n').slice(0, -1).map((line) => JSON.parse(line).n)).sort((a, b) => a - b) }))
+    `),
+  ])
+  t.is(ended.code, 0, ended.stderr)
+  const { years, files, rotations, numbers } = JSON.parse(ended.stdout) as {
+    years: number[]
+    files: string[]
+    rotations: number
+    numbers: number[]
+  }
+  t.true((years[2] as number) - (years[0] as number) >= 9, `the clock did not jump: ${years}`)
+  t.true(rotations <= 4 && files.length === rotations + 1, `${files}`)
+  t.deepEqual(numbers, upTo(4000))
+})
+
+test('diagnostics: what is cut, what is damaged and what is not recovered is told, without content', async (t) => {
+  const dir = join(folder, 'told')
+  mkdirSync(join(dir, '.fapilog'), { recursive: true })
+  // A ring that nobody can read, and that is not removed.
+  writeFileSync(join(dir, '.fapilog', 'other.ring'), 'secret\n'.repeat(2000))
+  const errors: FapilogError[] = []
+  const log = createLogger({
+    format: 'pino',
+    durability: process.platform === 'win32' ? 'memory' : 'crash-safe',
+    sinks: [{ type: 'file', path: join(dir, 'app.log') }],
+    queue: { maxEventBytes: '16 KB' },
+    onError: (error) => errors.push(error),
+  })
+  log.info({ t: 'secret'.repeat(10_000) })
+  await log.flush()
+  t.true(await until(() => errors.length >= (process.platform === 'win32' ? 1 : 2)))
+  await log.close()
+  const codes = errors.map((error) => error.code).sort()
+  t.deepEqual(
+    codes,
+    process.platform === 'win32'
+      ? ['FAPILOG_EVENTS_TRUNCATED']
+      : ['FAPILOG_EVENTS_TRUNCATED', 'FAPILOG_RING_NOT_RECOVERED'],
+  )
+  t.true(errors.every((error) => error instanceof PipelineError))
+  t.false(errors.some((error) => error.message.includes('secret')))
+  t.is(log.metrics().diagnostics.reported, codes.length)
+})
+
+test('diagnostics: an end with unwritten events is told to onError and on standard error', async (t) => {
+  const ended = await run(
+    process.execPath,
+    script(`
+      import { writeSync } from 'node:fs'
+      import { createLogger } from 'fapilog'
+      const log = createLogger({ sinks: ['stdout'], shutdownTimeoutMs: 300,
+        onError: (error) => writeSync(2, error.name + ' ' + error.code + '\\n') })
+      for (let n = 0; n < 20000; n++) log.info({ n, t: 'x'.repeat(100) })
+      process.exit(3)
+    `),
+    { deaf: true },
+  )
+  t.is(ended.code, 3)
+  const lines = ended.stderr.split('\n').slice(0, -1)
+  t.is(lines.length, 2, ended.stderr)
+  t.regex(lines[0] as string, /^fapilog: exit after 300 ms with unwritten events in stdout/)
+  t.is(lines[1], 'PipelineError FAPILOG_EVENTS_UNWRITTEN')
+})
+
+test('at the end a sink that is stuck costs the others nothing', async (t) => {
+  const path = join(folder, 'beside a stuck sink.log')
+  const ended = await run(
+    process.execPath,
+    script(`
+      import { createLogger } from 'fapilog'
+      const log = createLogger({ format: 'pino', shutdownTimeoutMs: 500,
+        sinks: [{ type: 'stdout', queueBytes: '64 KB' }, { type: 'file', path: ${JSON.stringify(path)} }],
+        queue: { ringBytes: '16 MB' } })
+      for (let n = 0; n < 20000; n++) log.info({ n, t: 'x'.repeat(100) })
+      process.exit(3)
+    `),
+    { deaf: true },
+  )
+  t.is(ended.code, 3)
+  t.regex(ended.stderr, /^fapilog: exit after 500 ms with unwritten events in stdout \(/)
+  t.deepEqual(numbers(readFileSync(path, 'utf8')), upTo(20_000))
 })

@@ -100,6 +100,8 @@ export interface Metrics {
     readonly accepted: number
     /** Bytes that could not be read as records; always 0 unless memory was overwritten. */
     readonly damagedBytes: number
+    /** Events that had values cut to stay within the limits; these are not lost. */
+    readonly truncated: number
   }
   /** What was found worth saying about the pipeline itself, on standard error and to `onError`. */
   readonly diagnostics: {

@@ -278,7 +278,8 @@ fn wait_for_signals(pipe: c_int) {
 /// Stops the main thread in the handler, until the end of the process; whether it has stopped. Touches no heap
 /// afterwards, and nor must the caller.
 fn stop_main_thread(signal: c_int) -> bool {
-    if WAITING.load(Ordering::Acquire) {
+    let has_stopped = || WAITING.load(Ordering::Acquire) || STOPPED.load(Ordering::Acquire);
+    if has_stopped() {
         return true;
     }
     if current(signal).is_none_or(|action| action.sa_sigaction != ours()) {
@@ -291,8 +292,9 @@ fn stop_main_thread(signal: c_int) -> bool {
         return false;
     }
     let deadline = Instant::now() + STOP_PATIENCE;
-    wait_while(|| !STOPPED.load(Ordering::Acquire) && Instant::now() < deadline);
-    STOPPED.load(Ordering::Acquire)
+    // A thread that is in the handler already, on its way to wait there, is not interrupted again.
+    wait_while(|| !has_stopped() && Instant::now() < deadline);
+    has_stopped()
 }
 
 /// Returns the pipelines that have written everything and are logged into by the main thread. They must not be

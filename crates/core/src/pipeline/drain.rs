@@ -17,6 +17,7 @@ use super::Shared;
 use crate::format::Format;
 use crate::level::{Level, LevelCounts};
 use crate::stages::Stages;
+use crate::wire::layout::FLAG_TRUNCATED;
 use crate::wire::{Dictionary, Frames, Records};
 
 /// Bytes copied out of a ring at once.
@@ -223,8 +224,8 @@ impl Drain {
             return;
         }
         self.looked = Instant::now();
-        let (ring, truncated) = self.shared.rings.produced();
-        self.report_truncated(truncated);
+        let ring = self.shared.rings.produced();
+        self.report_truncated();
         self.untold = false;
         let mut told = self.told.iter_mut();
         for lane in &mut self.lanes {
@@ -253,7 +254,8 @@ impl Drain {
         }
     }
 
-    fn report_truncated(&mut self, truncated: u64) {
+    fn report_truncated(&mut self) {
+        let truncated = self.shared.truncated.load(Ordering::Relaxed);
         let is_due = self
             .truncated_told
             .is_none_or(|last| last.elapsed() >= TRUNCATED_EVERY);
@@ -350,6 +352,9 @@ impl Drain {
             // Padding is none.
             let Some(record) = record else { continue };
             source.taken.add(record.level());
+            if record.has(FLAG_TRUNCATED) {
+                self.shared.truncated.fetch_add(1, Ordering::Relaxed);
+            }
             let record = if self.stages.is_empty() {
                 record
             } else {

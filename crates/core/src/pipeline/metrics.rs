@@ -131,6 +131,8 @@ pub struct RingMetrics {
     pub accepted: u64,
     /// Bytes that could not be read as records.
     pub damaged_bytes: u64,
+    /// Events taken out of the rings that had values cut.
+    pub truncated: u64,
 }
 
 impl Pipeline {
@@ -162,9 +164,10 @@ impl Pipeline {
         let ring = RingMetrics {
             accepted: accepted.total() + filtered.total(),
             damaged_bytes: self.shared.damaged_bytes.load(Ordering::Relaxed),
+            truncated: self.shared.truncated.load(Ordering::Relaxed),
             ..self.shared.rings.metrics()
         };
-        let (produced, _) = self.shared.rings.produced();
+        let produced = self.shared.rings.produced();
         let dropped = produced.dropped();
         let submitted = produced.submitted.total();
         let offered = submitted.saturating_sub(dropped.total() + filtered.total());

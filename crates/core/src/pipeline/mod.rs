@@ -58,6 +58,7 @@ pub(crate) struct Shared {
     /// What the stages have done, in their order.
     stages: Mutex<Vec<(&'static str, StageCounts)>>,
     damaged_bytes: AtomicU64,
+    truncated: AtomicU64,
     flush_wanted: AtomicU64,
     /// The latest flush for which everything is in the queues.
     flush_begun: AtomicU64,

@@ -7,7 +7,7 @@ use fapilog_ring::{Consumer, Counter, Region, RingMemory};
 
 use super::metrics::RingMetrics;
 use super::RingId;
-use crate::level::{Level, LevelCounts};
+use crate::level::LevelCounts;
 use crate::wire::Frames;
 
 /// Bytes looked at at once when nobody drains a ring any more.
@@ -176,7 +176,6 @@ struct State {
     is_closed: bool,
     /// Nobody reads the rings any more.
     is_abandoned: bool,
-    retired_truncated: u64,
 }
 
 impl State {
@@ -193,12 +192,6 @@ impl State {
         }
         kept
     }
-}
-
-fn truncated(region: &Region) -> u64 {
-    (0..Level::COUNT)
-        .map(|level| region.counter(Counter::Truncated, level))
-        .sum()
 }
 
 /// What the drain thread needs to know of a ring.
@@ -280,7 +273,6 @@ impl Rings {
         if let Some(at) = state.slots.iter().position(|slot| slot.id == id) {
             let slot = state.slots.swap_remove(at);
             state.retired.merge(&slot.counts());
-            state.retired_truncated += truncated(slot.memory.region());
         }
     }
 
@@ -334,16 +326,14 @@ impl Rings {
         self.lock().take_late()
     }
 
-    /// Producer counters of all rings there are and were, and their events with cut values.
-    pub(super) fn produced(&self) -> (ProducerCounts, u64) {
+    /// Producer counters of all rings there are and were.
+    pub(super) fn produced(&self) -> ProducerCounts {
         let state = self.lock();
         let mut sum = state.retired;
-        let mut cut = state.retired_truncated;
         for slot in &state.slots {
             sum.merge(&slot.counts());
-            cut += truncated(slot.memory.region());
         }
-        (sum, cut)
+        sum
     }
 
     /// Sizes and depths of the rings there are.
