@@ -29,7 +29,7 @@ static PREVIOUS: [AtomicPtr<libc::sigaction>; 3] =
 /// The writing end of the pipe that the thread reads; -1 before there is one.
 static WAKE: AtomicI32 = AtomicI32::new(-1);
 static DRAINING: AtomicBool = AtomicBool::new(false);
-/// Signals dealt with by a process that lives on: the first one of a container ignores default actions.
+/// Signals dealt with by a process that lives on, because somebody has taken the signal over meanwhile.
 static SURVIVED: AtomicU32 = AtomicU32::new(0);
 /// The main thread, on which a process that signals itself expects the effect before the call returns.
 static MAIN_THREAD: AtomicUsize = AtomicUsize::new(0);
@@ -70,9 +70,10 @@ pub fn unwatch(pipeline: &Weak<Pipeline>) {
 }
 
 /// Installs the handler for those of the named signals whose disposition is the one that Node leaves.
-/// Called on the main thread.
+/// Called on the main thread. Does nothing in the first process of a container, which no signal ends that it
+/// does not handle: the kernel ignores those.
 pub fn arm(names: &[String]) {
-    if !start_thread() {
+    if std::process::id() == 1 || !start_thread() {
         return;
     }
     MAIN_THREAD.store(this_thread(), Ordering::Release);
@@ -86,7 +87,7 @@ pub fn arm(names: &[String]) {
 /// Puts back what `arm` replaced, where nobody else has replaced it since.
 pub fn disarm() {
     for (signal, _) in SIGNALS {
-        if current(signal).is_some_and(|action| action.sa_sigaction == ours()) {
+        if is_ours(signal) {
             restore(signal);
         }
     }
@@ -94,6 +95,10 @@ pub fn disarm() {
 
 fn ours() -> libc::sighandler_t {
     on_signal as *const () as libc::sighandler_t
+}
+
+fn is_ours(signal: c_int) -> bool {
+    current(signal).is_some_and(|action| action.sa_sigaction == ours())
 }
 
 fn empty_action() -> libc::sigaction {
@@ -252,13 +257,15 @@ fn wait_for_signals(pipe: c_int) {
         if read == 1 {
             let signal = c_int::from(byte);
             let written = drain_all(signal);
-            // The first process of a container lives on: the kernel ignores the signal there.
-            if std::process::id() != 1 && !written.is_empty() && stop_main_thread(signal) {
+            if !written.is_empty() && stop_main_thread(signal) {
                 for pipeline in written.iter() {
                     pipeline.unlink_ring();
                 }
             }
-            restore(signal);
+            // Unless somebody has taken it over meanwhile, who gets it then.
+            if is_ours(signal) {
+                restore(signal);
+            }
             if let Ok(this) = libc::pid_t::try_from(std::process::id()) {
                 // SAFETY: sends the signal to this process (__test__/exits.spec.ts).
                 unsafe { libc::kill(this, signal) };
@@ -282,7 +289,7 @@ fn stop_main_thread(signal: c_int) -> bool {
     if has_stopped() {
         return true;
     }
-    if current(signal).is_none_or(|action| action.sa_sigaction != ours()) {
+    if !is_ours(signal) {
         return false;
     }
     STOP.store(true, Ordering::Release);
