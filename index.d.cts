@@ -275,13 +275,19 @@ interface Logger extends AsyncDisposable {
   /** Does nothing; pino has it too. */
   readonly silent: LogMethod;
   /**
-   * The threshold. Setting it changes this logger and every child that has none of its own.
+   * The threshold. Setting it changes this logger and every child that has none of its own, and, unless this is a
+   * child with a threshold of its own, the same in every thread that has joined.
    *
    * @throws {ConfigurationError} when set to something that is not a level
    */
   level: LevelName | 'SILENT' | LevelSetting;
   /** Name of the logger, if it has one. */
   readonly name: string | undefined;
+  /**
+   * What `joinLogger` needs in order to log into the same sinks from another thread: a text that travels in
+   * `workerData`. It can be used in this process, until the logger is closed.
+   */
+  readonly containerId: string;
   /** Whether a call at this level would be logged. False for names that are no level. */
   isLevelEnabled(level: string): boolean;
   /**
@@ -659,6 +665,24 @@ interface LoggerOptions {
  * @throws {PipelineError} when the native side cannot start
  */
 declare function createLogger(options?: LoggerOptions): Logger;
+/** Options of `joinLogger`. */
+interface JoinOptions {
+  /** Threshold of this logger alone. @default the one of the logger that is joined, changes included */
+  readonly level?: LevelSetting;
+  /** Name of the logger. @default the one of the logger that is joined */
+  readonly name?: string;
+}
+/**
+ * A logger that writes into the sinks of another logger of this process, usually the main thread's. Its events
+ * keep their order and, in a worker thread, carry `context.thread_id`. Closing it leaves the other one open; when
+ * the thread ends, in whatever way, what it has logged is written all the same. Ring and overflow settings are
+ * those of the logger that is joined.
+ *
+ * @param containerId - `containerId` of that logger
+ * @throws {PipelineError} `FAPILOG_NOT_SHARED` when no open logger of this process has the id
+ * @throws {ConfigurationError} when an option is wrong
+ */
+declare function joinLogger(containerId: string, options?: JoinOptions): Logger;
 /** Returns its argument: a configuration that is checked while it is written. `createLogger` takes the result. */
 declare function defineConfig<const Config extends LoggerOptions>(config: Config): Config;
-export { type AdaptiveSamplingOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogContext, type LogMethod, type Logger, type LoggerOptions, type MemorySinkOptions, type Metrics, type NullSinkOptions, PipelineError, PluginError, type QueueOptions, type RateLimitOptions, type Receipt, type RotateOptions, type SamplingOptions, type SinkCommonOptions, SinkError, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, defineConfig, newCorrelationId, parseTraceparent };
+export { type AdaptiveSamplingOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogContext, type LogMethod, type Logger, type LoggerOptions, type MemorySinkOptions, type Metrics, type NullSinkOptions, PipelineError, PluginError, type QueueOptions, type RateLimitOptions, type Receipt, type RotateOptions, type SamplingOptions, type SinkCommonOptions, SinkError, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, defineConfig, joinLogger, newCorrelationId, parseTraceparent };

@@ -15,7 +15,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   [/^ring\//, /^wire\//],
   [/^context\//, /^logger$/, /^settings\//],
   [/^container$/],
-  [/^create-logger$/],
+  [/^create-logger$/, /^join$/],
   [/^index$/],
   [/^cli\//],
 ]

@@ -5,6 +5,10 @@ declare namespace binding {
   class NativePipeline {
     constructor(settings: string)
     attachRing(dataBytes: number, salt: number): NativeRing
+    joinRing(dataBytes: number, salt: number, timeoutMs: number): NativeRing
+    share(id: string, settings: string): void
+    unshare(): void
+    setThreshold(level: number): void
     flushSync(timeoutMs: number): string
     lastFlushSync(timeoutMs: number): string
     flush(timeoutMs: number): Promise<string>
@@ -31,13 +35,22 @@ declare namespace binding {
   /** The rotated files of an active log file, oldest first, and itself. */
   function rotatedSet(path: string): string[]
 
+  /** What a thread gets that joins a shared pipeline. */
+  class JoinedPipeline {
+    private constructor()
+    pipeline(): NativePipeline
+    settings(): string
+  }
+
+  function joinPipeline(id: string): JoinedPipeline | null
+
   /** The ring of one JavaScript thread. */
   class NativeRing {
     private constructor()
     memory(): Buffer
     wake(): void
     waitForSpace(units: number, timeoutMs: number): boolean
-    detach(timeoutMs: number): boolean
+    leave(timeoutMs: number): Promise<string>
   }
 }
 

@@ -1,33 +1,47 @@
 // A container bundles what one logger and its children share: the native pipeline, the ring of this thread
 // and its encoder. Two containers share nothing.
 
+import { isMainThread } from 'node:worker_threads'
 import binding from '../native/binding.cjs'
 import { ActiveSpan } from './context/active-span.js'
 import { AsyncContext } from './context/context.js'
 import { ErrorReports } from './error-reports.js'
 import { ConfigurationError, PipelineError, SinkError } from './errors.js'
-import { requireLevel } from './levels.js'
+import { requireLevel, type Threshold } from './levels.js'
 import { onProcessExit } from './lifecycle.js'
 import type { Metrics, Receipt } from './metrics.js'
-import { type OverflowPolicy, RingProducer } from './ring/producer.js'
+import { type OverflowPolicy, RingProducer, THRESHOLD } from './ring/producer.js'
 import { nativeDocument } from './settings/document.js'
 import { ringBytes } from './settings/ring-bytes.js'
 import type { ResolvedSettings } from './settings/schema.js'
 import { onSignals } from './signals.js'
 import { Encoder } from './wire/encoder.js'
 
-const { NativePipeline } = binding
+const { NativePipeline, joinPipeline } = binding
 
-/** The running parts behind a logger. */
+/** A pipeline that another thread, or another part of this one, has started. */
+interface SharedPipeline {
+  readonly id: string
+  readonly pipeline: binding.NativePipeline
+}
+
+/** The running parts behind a logger, as far as one thread has them. */
 export class Container {
   readonly encoder: Encoder
   readonly context: AsyncContext
+  /** Of all threads. */
+  readonly threshold: Threshold
   readonly shutdownTimeoutMs: number
   /** Every call returns only after its line was written. */
   sync: boolean
   closed = false
 
   private readonly pipeline: binding.NativePipeline
+  private readonly native: binding.NativeRing
+  readonly settings: ResolvedSettings
+  /** Whether the pipeline is another container's. */
+  private readonly joined: boolean
+  private sharedId: string | undefined
   private readonly forgetExit: () => void
   private readonly forgetSignals: (() => void) | undefined
   private readonly errors: ErrorReports | undefined
@@ -35,15 +49,41 @@ export class Container {
   private nextFlush: Promise<Receipt> | undefined
   private closing: Promise<Receipt> | undefined
 
-  constructor(settings: ResolvedSettings) {
+  /** Starts a pipeline of its own. */
+  static start(settings: ResolvedSettings): Container {
+    return new Container(settings)
+  }
+
+  /** Joins the pipeline that a logger of this process shares under `id`. @throws {PipelineError} */
+  static join(id: string): Container {
+    const found = joinPipeline(id)
+    if (found === null) {
+      throw new PipelineError(
+        'FAPILOG_NOT_SHARED',
+        `no open logger of this process has the containerId ${JSON.stringify(id)}: it was closed, or the id comes from another process`,
+      )
+    }
+    const settings = JSON.parse(found.settings()) as ResolvedSettings
+    return new Container(settings, { id, pipeline: found.pipeline() })
+  }
+
+  private constructor(settings: ResolvedSettings, shared?: SharedPipeline) {
+    this.settings = settings
     this.shutdownTimeoutMs = settings.shutdownTimeoutMs
     this.sync = settings.sync
     // First, since it may throw.
     const span = settings.otel ? new ActiveSpan() : undefined
     const dataBytes = ringBytes(settings)
-    this.pipeline = open(() => new NativePipeline(nativeDocument(settings)))
-    const native = open(() => this.pipeline.attachRing(dataBytes, (Math.random() * 0xffffffff) | 0))
-    const memory = native.memory()
+    const salt = (Math.random() * 0xffffffff) | 0
+    this.joined = shared !== undefined
+    this.sharedId = shared?.id
+    this.pipeline = shared?.pipeline ?? open(() => new NativePipeline(nativeDocument(settings)))
+    this.native = open(() =>
+      this.joined
+        ? this.pipeline.joinRing(dataBytes, salt, settings.shutdownTimeoutMs)
+        : this.pipeline.attachRing(dataBytes, salt),
+    )
+    const memory = this.native.memory()
     const producer = new RingProducer(
       memory.buffer,
       {
@@ -53,10 +93,17 @@ export class Container {
         blockTimeoutMs: settings.queue.blockTimeoutMs,
         protectedLevel: requireLevel(settings.queue.protectedLevel, 'queue.protectedLevel'),
       },
-      native,
+      this.native,
     )
+    this.threshold = producer.words.subarray(THRESHOLD, THRESHOLD + 1) as Threshold
     this.encoder = new Encoder(producer, () => false)
     this.context = new AsyncContext(this.encoder, span)
+    if (this.joined) {
+      // In other threads the native side does what is to be done at the end.
+      this.forgetExit = isMainThread ? onProcessExit(this) : () => undefined
+      return
+    }
+    this.setThreshold(requireLevel(settings.level, 'level'))
     if (settings.onError !== undefined) {
       const { pipeline } = this
       this.errors = new ErrorReports(() => pipeline.takeDiagnostics(), settings.onError)
@@ -64,6 +111,20 @@ export class Container {
     this.forgetExit = onProcessExit(this)
     if (settings.handleSignals)
       this.forgetSignals = onSignals(this.pipeline, settings.shutdownTimeoutMs)
+  }
+
+  /** A text by which other threads of this process find the pipeline, while it is open. */
+  get id(): string {
+    if (this.sharedId === undefined) {
+      this.sharedId = crypto.randomUUID()
+      if (!this.closed) this.pipeline.share(this.sharedId, JSON.stringify(this.settings))
+    }
+    return this.sharedId
+  }
+
+  /** Sets the lowest level that is logged, in all threads. */
+  setThreshold(level: number): void {
+    this.pipeline.setThreshold(level)
   }
 
   metrics(): Metrics {
@@ -117,6 +178,11 @@ export class Container {
       this.closed = true
       this.encoder.ring.close()
       this.forgetExit()
+      if (this.joined) {
+        this.closing = this.native.leave(timeoutMs).then((text) => JSON.parse(text) as Receipt)
+        return this.closing
+      }
+      this.pipeline.unshare()
       // Until then a signal waits for what is still being written.
       this.closing = this.pipeline
         .close(timeoutMs)

@@ -1,7 +1,6 @@
 // Options → settings → container → logger.
 
 import { Container } from './container.js'
-import { requireLevel } from './levels.js'
 import { type Logger, NativeLogger } from './logger.js'
 import type { LoggerOptions } from './settings/options.js'
 import { resolveSettings } from './settings/resolve.js'
@@ -17,13 +16,7 @@ import { resolveSettings } from './settings/resolve.js'
  */
 export function createLogger(options?: LoggerOptions): Logger {
   const settings = resolveSettings(options)
-  const container = new Container(settings)
+  const container = Container.start(settings)
   const nameId = settings.name === undefined ? 0 : container.encoder.intern(settings.name)
-  return new NativeLogger(
-    container,
-    { value: requireLevel(settings.level, 'level') },
-    undefined,
-    settings.name,
-    nameId,
-  )
+  return new NativeLogger(container, container.threshold, undefined, settings.name, nameId)
 }

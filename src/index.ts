@@ -9,6 +9,7 @@ export {
   PluginError,
   SinkError,
 } from './errors.js'
+export { type JoinOptions, joinLogger } from './join.js'
 export type { LevelInput, LevelName, LevelSetting } from './levels.js'
 export type { ChildOptions, Fields, LazyFields, Logger, LogMethod } from './logger.js'
 export type {

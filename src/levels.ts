@@ -54,3 +54,14 @@ export function requireLevel(name: unknown, path: string): number {
 export function levelName(index: number): LevelName | 'SILENT' {
   return LEVEL_NAMES[index] ?? 'SILENT'
 }
+
+/**
+ * The lowest level index that is logged, as its only element. Either the one of the container, in memory that all
+ * threads see, or the one of a child and the children below it.
+ */
+export type Threshold = Int32Array & { 0: number }
+
+/** The threshold of a child that has one of its own. */
+export function ownThreshold(level: number): Threshold {
+  return Int32Array.of(level) as Threshold
+}

@@ -14,9 +14,11 @@ import {
   type LevelSetting,
   levelIndex,
   levelName,
+  ownThreshold,
   requireLevel,
   SECURITY,
   SILENT,
+  type Threshold,
   TRACE,
   WARNING,
 } from './levels.js'
@@ -45,11 +47,6 @@ export interface LogMethod {
   (error: Error, message?: string, fields?: Fields | LazyFields): void
   (fields: Fields | LazyFields, message?: string, ...args: unknown[]): void
   (value?: unknown, ...args: unknown[]): void
-}
-
-/** The threshold that a logger shares with the children that have none of their own. */
-interface Threshold {
-  value: number
 }
 
 /** Options of a child logger. */
@@ -86,13 +83,19 @@ export interface Logger extends AsyncDisposable {
   readonly silent: LogMethod
 
   /**
-   * The threshold. Setting it changes this logger and every child that has none of its own.
+   * The threshold. Setting it changes this logger and every child that has none of its own, and, unless this is a
+   * child with a threshold of its own, the same in every thread that has joined.
    *
    * @throws {ConfigurationError} when set to something that is not a level
    */
   level: LevelName | 'SILENT' | LevelSetting
   /** Name of the logger, if it has one. */
   readonly name: string | undefined
+  /**
+   * What `joinLogger` needs in order to log into the same sinks from another thread: a text that travels in
+   * `workerData`. It can be used in this process, until the logger is closed.
+   */
+  readonly containerId: string
   /** Whether a call at this level would be logged. False for names that are no level. */
   isLevelEnabled(level: string): boolean
   /**
@@ -163,7 +166,7 @@ export class NativeLogger implements Logger {
   }
 
   trace(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold.value <= TRACE) {
+    if (this.threshold[0] <= TRACE) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(TRACE, arguments)
       else this.write(TRACE, a, b, c)
@@ -171,7 +174,7 @@ export class NativeLogger implements Logger {
   }
 
   debug(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold.value <= DEBUG) {
+    if (this.threshold[0] <= DEBUG) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(DEBUG, arguments)
       else this.write(DEBUG, a, b, c)
@@ -179,7 +182,7 @@ export class NativeLogger implements Logger {
   }
 
   info(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold.value <= INFO) {
+    if (this.threshold[0] <= INFO) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(INFO, arguments)
       else this.write(INFO, a, b, c)
@@ -187,7 +190,7 @@ export class NativeLogger implements Logger {
   }
 
   warn(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold.value <= WARNING) {
+    if (this.threshold[0] <= WARNING) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(WARNING, arguments)
       else this.write(WARNING, a, b, c)
@@ -195,7 +198,7 @@ export class NativeLogger implements Logger {
   }
 
   warning(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold.value <= WARNING) {
+    if (this.threshold[0] <= WARNING) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(WARNING, arguments)
       else this.write(WARNING, a, b, c)
@@ -203,7 +206,7 @@ export class NativeLogger implements Logger {
   }
 
   error(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold.value <= ERROR) {
+    if (this.threshold[0] <= ERROR) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(ERROR, arguments)
       else this.write(ERROR, a, b, c)
@@ -211,7 +214,7 @@ export class NativeLogger implements Logger {
   }
 
   fatal(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold.value <= CRITICAL) {
+    if (this.threshold[0] <= CRITICAL) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(CRITICAL, arguments)
       else this.write(CRITICAL, a, b, c)
@@ -219,7 +222,7 @@ export class NativeLogger implements Logger {
   }
 
   critical(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold.value <= CRITICAL) {
+    if (this.threshold[0] <= CRITICAL) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(CRITICAL, arguments)
       else this.write(CRITICAL, a, b, c)
@@ -227,7 +230,7 @@ export class NativeLogger implements Logger {
   }
 
   audit(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold.value <= AUDIT) {
+    if (this.threshold[0] <= AUDIT) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(AUDIT, arguments)
       else this.write(AUDIT, a, b, c)
@@ -235,7 +238,7 @@ export class NativeLogger implements Logger {
   }
 
   security(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold.value <= SECURITY) {
+    if (this.threshold[0] <= SECURITY) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(SECURITY, arguments)
       else this.write(SECURITY, a, b, c)
@@ -245,16 +248,23 @@ export class NativeLogger implements Logger {
   silent(): void {}
 
   get level(): LevelName | 'SILENT' {
-    return levelName(this.threshold.value)
+    return levelName(this.threshold[0])
   }
 
   set level(level: LevelSetting) {
-    this.threshold.value = requireLevel(level, 'level')
+    const index = requireLevel(level, 'level')
+    const { container, threshold } = this
+    if (threshold === container.threshold) container.setThreshold(index)
+    else threshold[0] = index
+  }
+
+  get containerId(): string {
+    return this.container.id
   }
 
   isLevelEnabled(level: string): boolean {
     const index = levelIndex(String(level))
-    return index !== undefined && index !== SILENT && this.threshold.value <= index
+    return index !== undefined && index !== SILENT && this.threshold[0] <= index
   }
 
   child(bindings?: Fields, options?: ChildOptions): Logger {
@@ -264,7 +274,9 @@ export class NativeLogger implements Logger {
     if (options === undefined)
       return new NativeLogger(container, this.threshold, scope, this.name, this.nameId)
     const threshold =
-      options.level === undefined ? this.threshold : { value: requireLevel(options.level, 'level') }
+      options.level === undefined
+        ? this.threshold
+        : ownThreshold(requireLevel(options.level, 'level'))
     const name = options.name ?? this.name
     const nameId = options.name === undefined ? this.nameId : encoder.intern(options.name)
     return new NativeLogger(container, threshold, scope, name, nameId)

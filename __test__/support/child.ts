@@ -23,22 +23,24 @@ export interface RunOptions {
   /** `meanwhile` pauses standard output and lets it flow again. */
   readonly paused?: boolean
   readonly cwd?: string
+  /** Then it is killed. @default half a minute */
+  readonly timeoutMs?: number
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Runs a command to its end; it is killed after half a minute, which then fails the test. */
+/** Runs a command to its end; killed when it takes too long, which then fails the test. */
 export function run(
   command: string,
   args: readonly string[],
-  { meanwhile, deaf = false, paused = false, cwd = root }: RunOptions = {},
+  { meanwhile, deaf = false, paused = false, cwd = root, timeoutMs = 30_000 }: RunOptions = {},
 ): Promise<Ended> {
   const start = performance.now()
   let mark = start
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 30_000,
+      timeout: timeoutMs,
       killSignal: 'SIGKILL',
       cwd,
     })

@@ -20,6 +20,7 @@ import {
   OFFSET_SALT,
   OFFSET_SUBMITTED,
   OFFSET_TAIL,
+  OFFSET_THRESHOLD,
   OFFSET_TICK,
   PAD_FLAG,
   WORD_TAG,
@@ -31,6 +32,8 @@ const TAIL = OFFSET_TAIL >> 2
 const PARKED = OFFSET_PARKED >> 2
 const TICK = OFFSET_TICK >> 2
 const CLOSED = OFFSET_CLOSED >> 2
+/** Index of the word with the lowest level that is logged, which the native side sets for all threads at once. */
+export const THRESHOLD = OFFSET_THRESHOLD >> 2
 /** Index of the per-level counts of calls. */
 export const SUBMITTED = OFFSET_SUBMITTED >> 3
 const DROPPED_FULL = OFFSET_DROPPED_FULL >> 3

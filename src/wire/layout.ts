@@ -12,6 +12,7 @@ export const OFFSET_DATA_BYTES = 8
 export const OFFSET_DICTIONARY_BYTES = 12
 export const OFFSET_SALT = 16
 export const OFFSET_LIGHT_PUBLISH = 20
+export const OFFSET_THRESHOLD = 24
 export const OFFSET_HEAD = 64
 export const OFFSET_TAIL = 128
 export const OFFSET_PARKED = 192
@@ -86,4 +87,5 @@ export const CONTEXT_KEYS: readonly string[] = [
   'tenant_id',
   'trace_id',
   'span_id',
+  'thread_id',
 ]

@@ -3,6 +3,8 @@
 //! None of these functions is on the path of a log call, except `wake`, which is called when the drain thread
 //! was found asleep, and `waitForSpace` under the `block` policy.
 
+mod registry;
+mod ring;
 #[cfg(unix)]
 mod signals;
 
@@ -10,13 +12,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fapilog_core::error::Error as CoreError;
-use fapilog_core::pipeline::{Pipeline, PipelineSettings, RingId};
+use fapilog_core::pipeline::{Pipeline, PipelineSettings};
 use fapilog_core::reading::{self, ReadSettings};
 use fapilog_core::sinks::standard_stream::StandardStream;
-use fapilog_ring::RingMemory;
-use napi::bindgen_prelude::{BufferSlice, Env, Object};
+use napi::bindgen_prelude::{Env, Object};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
+use ring::NativeRing;
 
 fn js_error(error: &CoreError) -> Error {
     Error::new(Status::GenericFailure, error.to_string())
@@ -64,29 +66,39 @@ impl NativePipeline {
     /// Makes a ring for the calling thread and drains it from now on.
     #[napi(catch_unwind)]
     pub fn attach_ring(&self, env: &Env, data_bytes: u32, salt: u32) -> Result<NativeRing> {
-        napi::bindgen_prelude::retain_current_module_for_unload_safety();
-        let (id, memory) = self
-            .pipeline
-            .open_ring(data_bytes, salt)
-            .map_err(|e| js_error(&e))?;
-        // When this environment ends (a worker, or the main thread when its loop is empty), what it has
-        // published is drained; the memory itself is kept alive by the pipeline until then.
-        // Weak: the hook lives as long as the thread and must not keep what was closed and forgotten.
-        let pipeline = Arc::downgrade(&self.pipeline);
-        env.add_env_cleanup_hook((), move |()| {
-            if let Some(pipeline) = pipeline.upgrade() {
-                let deadline = Duration::from_secs(5);
-                if pipeline.detach(id, deadline) && pipeline.is_crash_safe() {
-                    pipeline.flush(deadline);
-                    pipeline.finish_ring();
-                }
-            }
-        })?;
-        Ok(NativeRing {
-            pipeline: Arc::clone(&self.pipeline),
-            memory,
-            id,
-        })
+        NativeRing::attach(env, &self.pipeline, data_bytes, salt, None)
+    }
+
+    /// Makes a ring for the calling thread, which has joined: when it ends while the process goes on, nothing
+    /// waits for the sinks; when the process ends too, it waits for up to `timeoutMs`.
+    #[napi(catch_unwind)]
+    pub fn join_ring(
+        &self,
+        env: &Env,
+        data_bytes: u32,
+        salt: u32,
+        timeout_ms: f64,
+    ) -> Result<NativeRing> {
+        let patience = millis(timeout_ms);
+        NativeRing::attach(env, &self.pipeline, data_bytes, salt, Some(patience))
+    }
+
+    /// Lets threads that know `id` join, with these settings for their encoder.
+    #[napi(catch_unwind)]
+    pub fn share(&self, id: String, settings: String) {
+        registry::share(id, &self.pipeline, settings);
+    }
+
+    /// Takes `share` back.
+    #[napi(catch_unwind)]
+    pub fn unshare(&self) {
+        registry::unshare(&self.pipeline);
+    }
+
+    /// Sets the lowest level index that is logged, in all threads.
+    #[napi(catch_unwind)]
+    pub fn set_threshold(&self, level: u8) {
+        self.pipeline.set_threshold(level);
     }
 
     /// Waits up to `timeoutMs` until every sink has dealt with everything logged so far. A receipt as JSON.
@@ -98,6 +110,7 @@ impl NativePipeline {
     /// As `flushSync`, for the end of the process: a sink that is stuck does not keep the others from anything.
     #[napi(catch_unwind)]
     pub fn last_flush_sync(&self, timeout_ms: f64) -> Result<String> {
+        ring::process_is_ending();
         to_json(&self.pipeline.last_flush(millis(timeout_ms)))
     }
 
@@ -205,6 +218,37 @@ pub fn recover(directory: String, dry_run: bool) -> Result<String> {
     to_json(&reports)
 }
 
+/// The open pipeline that was shared under `id`, and the settings that were given with it.
+#[napi(catch_unwind)]
+pub fn join_pipeline(id: String) -> Option<JoinedPipeline> {
+    let (pipeline, settings) = registry::find(&id)?;
+    Some(JoinedPipeline { pipeline, settings })
+}
+
+/// What a thread gets that joins.
+#[napi]
+pub struct JoinedPipeline {
+    pipeline: Arc<Pipeline>,
+    settings: String,
+}
+
+#[napi]
+impl JoinedPipeline {
+    /// The pipeline; closing it would close it for all.
+    #[napi(catch_unwind)]
+    pub fn pipeline(&self) -> NativePipeline {
+        NativePipeline {
+            pipeline: Arc::clone(&self.pipeline),
+        }
+    }
+
+    /// The logger's settings as JSON.
+    #[napi(catch_unwind)]
+    pub fn settings(&self) -> String {
+        self.settings.clone()
+    }
+}
+
 /// Reads log files or standard input and writes what is wanted of them to standard output. A report, as JSON.
 #[napi(ts_return_type = "Promise<string>")]
 pub fn read_logs(env: &Env, settings: String) -> Result<Object<'_>> {
@@ -244,51 +288,4 @@ fn deferred<'env>(
         })
         .map_err(|e| Error::new(Status::GenericFailure, format!("FAPILOG_THREAD_SPAWN: {e}")))?;
     Ok(promise)
-}
-
-/// The ring of one JavaScript thread.
-#[napi]
-pub struct NativeRing {
-    pipeline: Arc<Pipeline>,
-    memory: Arc<RingMemory>,
-    id: RingId,
-}
-
-#[napi]
-impl NativeRing {
-    /// The shared region as a Buffer over memory that Rust owns. Called once, by the producer.
-    #[napi(catch_unwind)]
-    pub fn memory<'env>(&self, env: &'env Env) -> Result<BufferSlice<'env>> {
-        let keeper = Arc::clone(&self.memory);
-        // SAFETY: the mapping is `len` bytes at `as_mut_ptr` and lives until the finalizer drops `keeper`,
-        // which V8 calls when the Buffer is gone (__test__/ring.spec.ts).
-        unsafe {
-            BufferSlice::from_external(
-                env,
-                self.memory.as_mut_ptr(),
-                self.memory.len(),
-                keeper,
-                |_env, keeper| drop(keeper),
-            )
-        }
-    }
-
-    /// Wakes the drain thread after it was found parked.
-    #[napi]
-    pub fn wake(&self) {
-        self.pipeline.wake();
-    }
-
-    /// Blocks until `units` are free, or the time is over; whether they are.
-    #[napi(catch_unwind)]
-    pub fn wait_for_space(&self, units: u32, timeout_ms: f64) -> bool {
-        self.pipeline
-            .wait_for_space(self.memory.region(), units, millis(timeout_ms))
-    }
-
-    /// Drains the ring and stops reading it; whether that was done in time.
-    #[napi(catch_unwind)]
-    pub fn detach(&self, timeout_ms: f64) -> bool {
-        self.pipeline.detach(self.id, millis(timeout_ms))
-    }
 }

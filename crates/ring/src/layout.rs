@@ -25,6 +25,8 @@ pub const OFFSET_DICTIONARY_BYTES: usize = 12;
 pub const OFFSET_SALT: usize = 16;
 /// Byte offset of the control word `LIGHT_PUBLISH` in the region header.
 pub const OFFSET_LIGHT_PUBLISH: usize = 20;
+/// Byte offset of the control word `THRESHOLD` in the region header.
+pub const OFFSET_THRESHOLD: usize = 24;
 /// Byte offset of the control word `HEAD` in the region header.
 pub const OFFSET_HEAD: usize = 64;
 /// Byte offset of the control word `TAIL` in the region header.

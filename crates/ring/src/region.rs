@@ -207,6 +207,12 @@ impl Region {
         self.word(OFFSET_TICK).store(tick, Ordering::Relaxed);
     }
 
+    /// Tells the producer the lowest level index that is logged.
+    pub fn set_threshold(&self, level: u8) {
+        self.word(OFFSET_THRESHOLD)
+            .store(u32::from(level), Ordering::Relaxed);
+    }
+
     /// Tells the producer that nobody reads the ring any more.
     pub fn set_closed(&self) {
         self.word(OFFSET_CLOSED).store(1, Ordering::Relaxed);

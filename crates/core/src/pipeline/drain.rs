@@ -510,8 +510,9 @@ impl Drain {
                 if source.is_damaged {
                     source.settle_damage(&self.shared.rings);
                 }
+                let taken = source.taken;
                 drop(source);
-                self.shared.rings.retire(id);
+                self.shared.rings.left(id, &taken);
                 self.shared.progress.announce();
             }
         }

@@ -167,7 +167,8 @@ impl Pipeline {
             truncated: self.shared.truncated.load(Ordering::Relaxed),
             ..self.shared.rings.metrics()
         };
-        let produced = self.shared.rings.produced();
+        let mut produced = self.shared.rings.produced();
+        produced.encode.merge(&self.shared.rings.interrupted());
         let dropped = produced.dropped();
         let submitted = produced.submitted.total();
         let offered = submitted.saturating_sub(dropped.total() + filtered.total());

@@ -360,10 +360,28 @@ impl Pipeline {
         Ok(id)
     }
 
-    /// Drains a ring and lets go of its memory. Whether that was done within `timeout`; if not, it is done
-    /// as soon as the sinks let it (the pipeline keeps the memory alive until then).
-    pub fn detach(&self, id: RingId, timeout: Duration) -> bool {
+    /// Sets the lowest level index that is logged, for the producers of all rings there are and will be.
+    pub fn set_threshold(&self, level: u8) {
+        self.shared.rings.set_threshold(level);
+    }
+
+    /// Drains a ring, whose producer publishes no more, and waits until the sinks have dealt with what was in
+    /// it. Its counters go on counting calls until [`Pipeline::detach`].
+    pub fn leave(&self, id: RingId, timeout: Duration) -> Receipt {
+        let deadline = Instant::now() + timeout;
         self.shared.rings.leave(id);
+        self.wake();
+        self.shared.progress.wait_until(deadline, || {
+            !self.shared.rings.is_read(id) || self.is_drained()
+        });
+        self.await_flush(self.begin_flush(), deadline)
+    }
+
+    /// Drains a ring, whose producer is gone, and lets go of its memory. Whether that was done within
+    /// `timeout`; if not, it is done as soon as the sinks let it (the pipeline keeps the memory alive until
+    /// then).
+    pub fn detach(&self, id: RingId, timeout: Duration) -> bool {
+        self.shared.rings.orphan(id);
         self.wake();
         self.shared
             .progress
@@ -543,6 +561,11 @@ impl Pipeline {
     /// The errors since the last call, if the settings say that they are collected.
     pub fn take_diagnostics(&self) -> Vec<Diagnostic> {
         self.diagnostics.take()
+    }
+
+    /// Whether [`Pipeline::close`] was called.
+    pub fn is_closed(&self) -> bool {
+        self.shared.stopping.load(Ordering::Acquire)
     }
 
     /// Whether the rings are no longer read.

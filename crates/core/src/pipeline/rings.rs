@@ -82,6 +82,10 @@ struct Slot {
     id: RingId,
     memory: Arc<RingMemory>,
     leaving: bool,
+    /// Read no more; its counters still count calls after the close.
+    has_left: bool,
+    /// Its producer is gone: nothing will be counted any more.
+    is_orphan: bool,
     /// Whether something in it was no record. Only then is `taken` kept up to date.
     is_damaged: bool,
     /// Events taken out of it.
@@ -176,11 +180,29 @@ struct State {
     is_closed: bool,
     /// Nobody reads the rings any more.
     is_abandoned: bool,
+    /// Calls that were never finished because their thread was ended. No losses to report: none had returned.
+    interrupted: LevelCounts,
+    /// Lowest level index that producers log.
+    threshold: u8,
 }
 
 impl State {
     fn slot(&mut self, id: RingId) -> Option<&mut Slot> {
         self.slots.iter_mut().find(|slot| slot.id == id)
+    }
+
+    /// Keeps a ring's counters and forgets its memory.
+    fn retire(&mut self, id: RingId) {
+        if let Some(at) = self.slots.iter().position(|slot| slot.id == id) {
+            let slot = self.slots.swap_remove(at);
+            let counts = slot.counts();
+            if slot.seen.is_none() {
+                let settled = counts.dropped();
+                let unfinished = counts.submitted.since(&settled).since(&slot.taken);
+                self.interrupted.merge(&unfinished);
+            }
+            self.retired.merge(&counts);
+        }
     }
 
     fn take_late(&mut self) -> LevelCounts {
@@ -215,12 +237,15 @@ impl Rings {
         if state.is_closed {
             return None;
         }
+        memory.region().set_threshold(state.threshold);
         state.last_id += 1;
         let id = state.last_id;
         state.slots.push(Slot {
             id,
             memory,
             leaving: false,
+            has_left: false,
+            is_orphan: false,
             is_damaged: false,
             taken: LevelCounts::default(),
             damaged: LevelCounts::default(),
@@ -237,12 +262,34 @@ impl Rings {
         self.lock().is_closed = true;
     }
 
-    /// Asks the drain thread to let go of a ring.
+    /// Asks the drain thread to let go of a ring whose producer publishes no more.
     pub(super) fn leave(&self, id: RingId) {
         if let Some(slot) = self.lock().slot(id) {
             slot.leaving = true;
         }
         self.change();
+    }
+
+    /// Asks the drain thread to let go of a ring whose producer is gone.
+    pub(super) fn orphan(&self, id: RingId) {
+        let mut state = self.lock();
+        let Some(slot) = state.slot(id) else { return };
+        slot.leaving = true;
+        slot.is_orphan = true;
+        if slot.has_left {
+            state.retire(id);
+        }
+        drop(state);
+        self.change();
+    }
+
+    /// Sets the lowest level index that producers log.
+    pub(super) fn set_threshold(&self, level: u8) {
+        let mut state = self.lock();
+        state.threshold = level;
+        for slot in &state.slots {
+            slot.memory.region().set_threshold(level);
+        }
     }
 
     fn change(&self) {
@@ -260,20 +307,39 @@ impl Rings {
             memory: Arc::clone(&slot.memory),
             leaving: slot.leaving,
         };
-        self.lock().slots.iter().map(listed).collect()
+        let state = self.lock();
+        let read = state.slots.iter().filter(|slot| !slot.has_left);
+        read.map(listed).collect()
+    }
+
+    /// Whether a ring is still read.
+    pub(super) fn is_read(&self, id: RingId) -> bool {
+        self.lock().slot(id).is_some_and(|slot| !slot.has_left)
     }
 
     pub(super) fn has(&self, id: RingId) -> bool {
         self.lock().slot(id).is_some()
     }
 
+    /// Notes that a ring is read no more, and what was taken out of it.
+    pub(super) fn left(&self, id: RingId, taken: &LevelCounts) {
+        let mut state = self.lock();
+        let Some(slot) = state.slot(id) else { return };
+        slot.has_left = true;
+        slot.taken = *taken;
+        if slot.is_orphan {
+            state.retire(id);
+        }
+    }
+
     /// Keeps a ring's counters and forgets its memory.
     pub(super) fn retire(&self, id: RingId) {
-        let mut state = self.lock();
-        if let Some(at) = state.slots.iter().position(|slot| slot.id == id) {
-            let slot = state.slots.swap_remove(at);
-            state.retired.merge(&slot.counts());
-        }
+        self.lock().retire(id);
+    }
+
+    /// Calls that were never finished because their thread was ended.
+    pub(super) fn interrupted(&self) -> LevelCounts {
+        self.lock().interrupted
     }
 
     /// Tells what was taken out of a ring in which something was no record, and up to where it was read.
@@ -339,11 +405,9 @@ impl Rings {
     /// Sizes and depths of the rings there are.
     pub(super) fn metrics(&self) -> RingMetrics {
         let state = self.lock();
-        let mut metrics = RingMetrics {
-            rings: state.slots.len() as u64,
-            ..RingMetrics::default()
-        };
-        for slot in &state.slots {
+        let mut metrics = RingMetrics::default();
+        for slot in state.slots.iter().filter(|slot| !slot.has_left) {
+            metrics.rings += 1;
             let region = slot.memory.region();
             metrics.capacity_bytes += u64::from(region.data_bytes());
             metrics.depth_bytes += u64::from(region.depth_units()) * 8;

@@ -83,4 +83,5 @@ pub const CONTEXT_KEYS: &[&str] = &[
     "tenant_id",
     "trace_id",
     "span_id",
+    "thread_id",
 ];
