@@ -58,7 +58,7 @@ const show = ({ from, to }: Import) => `${from} -> ${to}`
 test('the imports of src are found', (t) => {
   t.true(files.length >= 15)
   t.true(inner.some((one) => show(one) === 'create-logger -> container'))
-  t.true(inner.some((one) => show(one) === 'wire/exotic -> wire/encoder' && one.typeOnly))
+  t.true(inner.some((one) => show(one) === 'wire/exotic -> wire/writer' && one.typeOnly))
 })
 
 test('every file of src has a layer', (t) => {

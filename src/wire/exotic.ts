@@ -2,9 +2,10 @@
 // docs/values.md has the table; __test__/values.spec.ts proves each row.
 
 import { types } from 'node:util'
-import type { Encoder, Frame } from './encoder.js'
+import { Frame } from './frame.js'
 import * as L from './layout.js'
 import { ERROR_KEY } from './shapes.js'
+import type { Writer } from './writer.js'
 
 /** Bytes of a Buffer that are shown in hexadecimal. */
 const SHOWN_BYTES = 64
@@ -35,49 +36,49 @@ export function isError(value: unknown): value is Error {
 
 /** Writes an object that is not plain under a key token. */
 export function writeExotic(
-  encoder: Encoder,
+  writer: Writer,
   value: object,
   token: number,
   key: string | number,
   up: Frame | undefined,
 ): void {
   if (isPlain(value)) {
-    encoder.plain(token, value, key, encoder.shapes.anonymous, up)
+    writer.plain(token, value, key, up)
   } else if (isError(value)) {
-    writeError(encoder, value, token, key, up)
+    writeError(writer, value, token, key, up)
   } else if (Array.isArray(value)) {
-    encoder.array(token, value, key, encoder.shapes.anonymous, up)
+    writer.array(token, value, key, up)
   } else if (types.isDate(value)) {
-    encoder.float(L.TAG_DATE, token, Date.prototype.getTime.call(value))
+    writer.float(L.TAG_DATE, token, Date.prototype.getTime.call(value))
   } else if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
-    writeBinary(encoder, value as ArrayBufferView | ArrayBufferLike, token, key, up)
+    writeBinary(writer, value as ArrayBufferView | ArrayBufferLike, token, key, up)
   } else if (types.isMap(value)) {
-    writeMap(encoder, value, token, key, up)
+    writeMap(writer, value, token, key, up)
   } else if (types.isSet(value)) {
-    const frame = encoder.enter(token, L.TAG_ARRAY_START, value, key, up)
+    const frame = writer.enter(token, L.TAG_ARRAY_START, value, key, up)
     if (frame === undefined) return
     let index = 0
     for (const item of Set.prototype.values.call(value)) {
-      if (encoder.truncated) break
-      encoder.element(item, index++, frame)
+      if (writer.truncated) break
+      writer.element(item, index++, frame)
     }
-    encoder.leave()
+    writer.leave()
   } else if (types.isRegExp(value)) {
-    encoder.value(token, RegExp.prototype.toString.call(value), key, encoder.shapes.anonymous, up)
+    writer.value(token, RegExp.prototype.toString.call(value), key, up)
   } else if (types.isBoxedPrimitive(value)) {
-    encoder.value(token, unbox(value), key, encoder.shapes.anonymous, up)
+    writer.value(token, unbox(value), key, up)
   } else if (value instanceof URL || value instanceof URLSearchParams) {
-    encoder.value(token, value.toString(), key, encoder.shapes.anonymous, up)
+    writer.value(token, value.toString(), key, up)
   } else if (types.isPromise(value)) {
-    encoder.text(L.TAG_MARKER, token, '[Promise]')
+    writer.text(L.TAG_MARKER, token, '[Promise]')
   } else if (types.isWeakMap(value) || types.isWeakSet(value) || value instanceof WeakRef) {
-    encoder.text(
+    writer.text(
       L.TAG_MARKER,
       token,
       `[${types.isWeakMap(value) ? 'WeakMap' : types.isWeakSet(value) ? 'WeakSet' : 'WeakRef'}]`,
     )
   } else {
-    writeInstance(encoder, value, token, key, up)
+    writeInstance(writer, value, token, key, up)
   }
 }
 
@@ -88,11 +89,11 @@ function isPlain(value: object): boolean {
 }
 
 /** Writes an object that was passed as the call's fields although it is not plain. */
-export function writeExoticFields(encoder: Encoder, fields: object): void {
-  const start = encoder.pos
+export function writeExoticFields(writer: Writer, fields: object): void {
+  const start = writer.pos
   try {
     if (isError(fields)) {
-      encoder.field(ERROR_KEY, fields)
+      writer.field(ERROR_KEY, fields)
     } else if (
       Array.isArray(fields) ||
       ArrayBuffer.isView(fields) ||
@@ -109,7 +110,7 @@ export function writeExoticFields(encoder: Encoder, fields: object): void {
       fields instanceof URL ||
       fields instanceof URLSearchParams
     ) {
-      encoder.field('value', fields)
+      writer.field('value', fields)
     } else {
       const toJson = (fields as { toJSON?: unknown }).toJSON
       if (typeof toJson === 'function') {
@@ -120,92 +121,92 @@ export function writeExoticFields(encoder: Encoder, fields: object): void {
           result !== null &&
           Object.getPrototypeOf(result) === Object.prototype
         ) {
-          encoder.fields(result)
+          writer.fields(result)
           return
         }
         if (result !== fields) {
-          encoder.field('value', result)
+          writer.field('value', result)
           return
         }
       }
-      const frame = encoder.frame(fields)
+      const frame = new Frame(fields, '$', undefined)
       for (const key of Object.keys(fields)) {
-        if (encoder.truncated) break
-        writeProperty(encoder, fields, key, true, frame)
+        if (writer.truncated) break
+        writeProperty(writer, fields, key, true, frame)
       }
     }
   } catch (thrown) {
-    encoder.pos = start
-    encoder.marker(encoder.shapes.key('fields'), describeThrow(thrown))
+    writer.pos = start
+    writer.marker(writer.shapes.key('fields'), describeThrow(thrown))
   }
 }
 
 /** An instance of a class, a Proxy, an object of another realm: toJSON if there is one, own properties if not. */
 function writeInstance(
-  encoder: Encoder,
+  writer: Writer,
   value: object,
   token: number,
   key: string | number,
   up: Frame | undefined,
 ): void {
-  if (encoder.unwrapped !== value) {
+  if (writer.unwrapped !== value) {
     const toJson = (value as { toJSON?: unknown }).toJSON
     if (typeof toJson === 'function') {
       const result: unknown = toJson.call(value, String(key))
       if (result !== value) {
-        encoder.instead(token, result, key, up)
+        writer.instead(token, result, key, up)
         return
       }
     }
   }
-  const frame = encoder.enter(token, L.TAG_OBJECT_START, value, key, up)
+  const frame = writer.enter(token, L.TAG_OBJECT_START, value, key, up)
   if (frame === undefined) return
   for (const name of Object.keys(value)) {
-    if (encoder.truncated) break
-    writeProperty(encoder, value, name, false, frame)
+    if (writer.truncated) break
+    writeProperty(writer, value, name, false, frame)
   }
-  encoder.leave()
+  writer.leave()
 }
 
 /** Reads one own property and writes it; a throw becomes a marker. */
 function writeProperty(
-  encoder: Encoder,
+  writer: Writer,
   owner: object,
   name: string,
   top: boolean,
   frame: Frame,
 ): void {
-  const info = encoder.shapes.key(name)
-  if (top) encoder.flags |= info.flag
+  const info = writer.shapes.key(name)
+  if (top) writer.flags |= info.flag
   if (info.withheld) {
-    encoder.marker(info, '[REDACTED]')
+    writer.marker(info, '[REDACTED]')
     return
   }
-  const start = encoder.pos
+  const start = writer.pos
   try {
     const value = (owner as Record<string, unknown>)[name]
-    if (value !== undefined) encoder.entry(info, value, frame)
+    if (value !== undefined) writer.entry(info, value, frame)
   } catch (thrown) {
-    encoder.pos = start
-    encoder.marker(info, describeThrow(thrown))
+    writer.pos = start
+    writer.marker(info, describeThrow(thrown))
   }
 }
 
 /** Writes one named part of a value; a throw while it is read or written becomes a marker. */
-function writePart(encoder: Encoder, frame: Frame, name: string, read: () => unknown): void {
-  if (encoder.truncated) return
-  const start = encoder.pos
+function writePart(writer: Writer, frame: Frame, name: string, read: () => unknown): void {
+  if (writer.truncated) return
+  const start = writer.pos
   try {
     const value = read()
-    if (value !== undefined) encoder.keyed(name, value, frame)
+    if (value !== undefined) writer.keyed(name, value, frame)
   } catch (thrown) {
-    encoder.pos = start
-    encoder.marker(encoder.shapes.key(name), describeThrow(thrown))
+    writer.pos = start
+    writer.marker(writer.shapes.key(name), describeThrow(thrown))
   }
 }
 
 function writeMap(
-  encoder: Encoder,
+  writer: Writer,
   map: Map<unknown, unknown>,
   token: number,
   key: string | number,
@@ -218,20 +219,20 @@ function writeMap(
       break
     }
   }
-  const frame = encoder.enter(token, named ? L.TAG_OBJECT_START : L.TAG_ARRAY_START, map, key, up)
+  const frame = writer.enter(token, named ? L.TAG_OBJECT_START : L.TAG_ARRAY_START, map, key, up)
   if (frame === undefined) return
   let index = 0
   for (const [name, value] of Map.prototype.entries.call(map)) {
-    if (encoder.truncated) break
-    if (named) writePart(encoder, frame, name as string, () => value)
-    else encoder.element([name, value], index++, frame)
+    if (writer.truncated) break
+    if (named) writePart(writer, frame, name as string, () => value)
+    else writer.element([name, value], index++, frame)
   }
-  encoder.leave()
+  writer.leave()
 }
 
 /** Buffers as `Buffer(5) 68656c6c6f`, numeric arrays as arrays, both bounded. */
 function writeBinary(
-  encoder: Encoder,
+  writer: Writer,
   value: ArrayBufferView | ArrayBufferLike,
   token: number,
   key: string | number,
@@ -239,12 +240,12 @@ function writeBinary(
 ): void {
   if (ArrayBuffer.isView(value) && !types.isUint8Array(value) && !types.isDataView(value)) {
     const list = value as unknown as ArrayLike<number | bigint>
-    const frame = encoder.enter(token, L.TAG_ARRAY_START, value, key, up)
+    const frame = writer.enter(token, L.TAG_ARRAY_START, value, key, up)
     if (frame === undefined) return
     const shown = Math.min(list.length, SHOWN_ELEMENTS)
-    for (let i = 0; i < shown; i++) encoder.element(list[i], i, frame)
-    if (shown < list.length) encoder.text(L.TAG_MARKER, 0, `[${list.length - shown} more]`)
-    encoder.leave()
+    for (let i = 0; i < shown; i++) writer.element(list[i], i, frame)
+    if (shown < list.length) writer.text(L.TAG_MARKER, 0, `[${list.length - shown} more]`)
+    writer.leave()
     return
   }
   // A detached buffer has no bytes, and must not be asked for them.
@@ -266,7 +267,7 @@ function writeBinary(
   const shown = Math.min(view.length, SHOWN_BYTES)
   for (let i = 0; i < shown; i++) text += (view[i] as number).toString(16).padStart(2, '0')
   if (shown < view.length) text += '…'
-  encoder.value(token, text, key, encoder.shapes.anonymous, up)
+  writer.value(token, text, key, up)
 }
 
 function unbox(value: object): unknown {
@@ -279,15 +280,15 @@ function unbox(value: object): unknown {
 
 /** An Error: `type`, `message`, `stack`, `cause`, `errors`, then its own enumerable properties. */
 function writeError(
-  encoder: Encoder,
+  writer: Writer,
   error: Error,
   token: number,
   key: string | number,
   up: Frame | undefined,
 ): void {
-  const frame = encoder.enter(token, L.TAG_ERROR_START, error, key, up)
+  const frame = writer.enter(token, L.TAG_ERROR_START, error, key, up)
   if (frame === undefined) return
-  const part = (name: string, read: () => unknown) => writePart(encoder, frame, name, read)
+  const part = (name: string, read: () => unknown) => writePart(writer, frame, name, read)
   part('type', () => {
     const made = error.constructor
     const name = typeof made === 'function' && made.name !== '' ? made.name : error.name
@@ -312,7 +313,7 @@ function writeError(
         part(name, () => (error as unknown as Record<string, unknown>)[name])
     }
   } catch (thrown) {
-    encoder.marker(encoder.shapes.key('properties'), describeThrow(thrown))
+    writer.marker(writer.shapes.key('properties'), describeThrow(thrown))
   }
-  encoder.leave()
+  writer.leave()
 }

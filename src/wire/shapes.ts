@@ -42,6 +42,8 @@ export class KeyInfo {
 
 /** Field under which the error of a call travels. */
 export const ERROR_KEY = 'err'
+/** Place of a dictionary id in a token word; the tag is below it. */
+export const KEY_SHIFT = 8
 /** Different strings at a position after which it no longer looks for a constant one. */
 const PATIENCE = 16
 
@@ -61,8 +63,6 @@ export class Shape {
   textId = 0
   repeats = 0
   patience = PATIENCE
-  /** Record flag that a top-level field of this name raises. */
-  readonly flag: number
 
   constructor(
     readonly key: string,
@@ -70,9 +70,12 @@ export class Shape {
     /** The key belongs to the prototype, which somebody has polluted. */
     readonly inherited: boolean,
     none: Shape | undefined,
+    /** Whether the position is among the top-level fields of an event. */
+    readonly top: boolean,
+    /** Record flags that the keys up to this one raise: none but in top-level fields. */
+    readonly flags: number,
   ) {
     this.next = none ?? this
-    this.flag = info.flag
     this.refresh()
   }
 
@@ -87,37 +90,62 @@ export class Shape {
   }
 }
 
-/** The trie of one encoder, and the keys in it. */
-export class Shapes {
+/** The keys of one encoder. */
+export class Keys {
   private readonly keys = new Map<string, KeyInfo>()
-  private readonly none: Shape
   private readonly withheld: (name: string) => boolean
+
+  constructor(withheld: (name: string) => boolean) {
+    this.withheld = withheld
+  }
+
+  get(name: string): KeyInfo {
+    let info = this.keys.get(name)
+    if (info === undefined) {
+      info = new KeyInfo(name, this.withheld(name))
+      if (this.keys.size < MAX_KEYS) this.keys.set(name, info)
+    }
+    return info
+  }
+}
+
+/** The trie of one encoder. */
+export class Shapes {
+  private readonly keys: Keys
+  private readonly none: Shape
   private count = 0
   /** Start of top-level fields. */
   readonly root: Shape
   /** Values outside objects (array elements, map entries). */
   readonly anonymous: Shape
 
-  constructor(withheld: (name: string) => boolean) {
-    this.withheld = withheld
+  /**
+   * @param strict - keep and predict nothing: every key is looked at, as is needed while Object.prototype has
+   *   enumerable properties, which for-in shows as if they were the object's
+   */
+  constructor(
+    keys: Keys,
+    readonly strict: boolean,
+  ) {
+    this.keys = keys
     // A key that no object has by accident: following a prediction to it always fails.
     const unlikely = `\u0000${Math.random()}`
-    this.none = new Shape(unlikely, new KeyInfo(unlikely, false), false, undefined)
-    this.root = this.start()
-    this.anonymous = this.start()
+    this.none = new Shape(unlikely, new KeyInfo(unlikely, false), false, undefined, false, 0)
+    this.root = this.start(true)
+    this.anonymous = this.start(false)
   }
 
-  /** A new start: objects of one origin (a call, a key) predict each other. */
-  start(): Shape {
-    return new Shape(this.none.key, this.none.info, false, this.none)
+  /** A new start, of top-level fields or of others: objects of one origin (a call, a key) predict each other. */
+  start(top: boolean): Shape {
+    return new Shape(this.none.key, this.none.info, false, this.none, top, 0)
   }
 
   /** Start of the objects found under a position; positions that are not kept share one. */
   inside(node: Shape): Shape {
     if (node.inner === undefined) {
-      if (this.count >= MAX_SHAPES) return this.anonymous
+      if (this.strict || this.count >= MAX_SHAPES) return this.anonymous
       this.count++
-      node.inner = this.start()
+      node.inner = this.start(false)
     }
     return node.inner
   }
@@ -126,17 +154,17 @@ export class Shapes {
   follow(from: Shape, key: string, owner: object): Shape {
     let children = from.children
     if (children === undefined) {
-      if (!Object.hasOwn(owner, key)) return this.foreign(key)
-      if (from === this.none || this.count >= MAX_SHAPES) return this.create(key)
+      if (!Object.hasOwn(owner, key)) return this.foreign(from, key)
+      if (this.strict || this.count >= MAX_SHAPES) return this.create(from, key)
       children = new Map()
       from.children = children
     }
     let node = children.get(key)
     if (node === undefined) {
-      if (!Object.hasOwn(owner, key)) return this.foreign(key)
-      if (this.count >= MAX_SHAPES) return this.create(key)
+      if (!Object.hasOwn(owner, key)) return this.foreign(from, key)
+      if (this.count >= MAX_SHAPES) return this.create(from, key)
       this.count++
-      node = this.create(key)
+      node = this.create(from, key)
       children.set(key, node)
     }
     from.next = node
@@ -145,12 +173,7 @@ export class Shapes {
 
   /** The key itself, for callers that have no position. */
   key(name: string): KeyInfo {
-    let info = this.keys.get(name)
-    if (info === undefined) {
-      info = new KeyInfo(name, this.withheld(name))
-      if (this.keys.size < MAX_KEYS) this.keys.set(name, info)
-    }
-    return info
+    return this.keys.get(name)
   }
 
   /** Counts a use of a key that has no token yet; true when it should be interned now. */
@@ -159,11 +182,13 @@ export class Shapes {
   }
 
   /** A key of the prototype: never kept, since the same key may be an own one next time. */
-  private foreign(key: string): Shape {
-    return new Shape(key, this.key(key), true, this.none)
+  private foreign(from: Shape, key: string): Shape {
+    return new Shape(key, this.key(key), true, this.none, from.top, from.flags)
   }
 
-  private create(key: string): Shape {
-    return new Shape(key, this.key(key), false, this.none)
+  private create(from: Shape, key: string): Shape {
+    const info = this.key(key)
+    const flags = from.top ? from.flags | info.flag : 0
+    return new Shape(key, info, false, this.none, from.top, flags)
   }
 }

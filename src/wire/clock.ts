@@ -1,0 +1,32 @@
+/** Events that share one reading of the clock, at most. */
+const TIME_REUSE = 64
+
+const now = Date.now
+
+/**
+ * The time of events. `Date.now()` costs as much as everything else of a short event, so its value is used again
+ * for a few: as long as the drain thread, which counts ticks twice a millisecond while it is awake, has not
+ * counted one, and at most `TIME_REUSE` times.
+ */
+export class Clock {
+  private lastTick = 0
+  private uses = 0
+  private lastTime = 0
+
+  /** Whether the clock must be read again, at this tick of the drain thread (0 when it sleeps). */
+  isStale(tick: number): boolean {
+    return tick === 0 || tick !== this.lastTick || ++this.uses > TIME_REUSE
+  }
+
+  /** Reads the clock. */
+  refresh(tick: number): void {
+    this.lastTick = tick
+    this.uses = 0
+    this.lastTime = now()
+  }
+
+  /** Milliseconds since the epoch, when the clock was read last. */
+  get time(): number {
+    return this.lastTime
+  }
+}
