@@ -144,7 +144,8 @@ interface Metrics {
     readonly capacityBytes: number; /** Bytes published and not yet taken by the drain thread. */
     readonly depthBytes: number; /** Events taken out of the ring. */
     readonly accepted: number; /** Bytes that could not be read as records; always 0 unless memory was overwritten. */
-    readonly damagedBytes: number;
+    readonly damagedBytes: number; /** Events that had values cut to stay within the limits; these are not lost. */
+    readonly truncated: number;
   };
   /** What was found worth saying about the pipeline itself, on standard error and to `onError`. */
   readonly diagnostics: {

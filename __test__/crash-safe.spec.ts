@@ -179,6 +179,96 @@ unix('20 signals to a program that logs for ever lose nothing', async (t) => {
   }
 })
 
+/** A program that has `log`, crash-safe in `dir`, and `burst(from, count)`. */
+const program = (dir: string, text: string, ...flags: string[]) =>
+  run(process.execPath, [
+    ...flags,
+    '--input-type=module',
+    '-e',
+    `import { createLogger } from 'fapilog'
+    const options = ${JSON.stringify(options(dir))}
+    const log = createLogger(options)
+    const burst = (from, count) => {
+      for (let n = from; n < from + count; n++) log.info({ n, t: 'x'.repeat(n % 200) }, 'event')
+    }
+    ${text}`,
+  ])
+
+const numbersIn = (dir: string) =>
+  lines(dir).lines.map((line) => (JSON.parse(line) as { n: number }).n)
+
+const upTo = (count: number) => Array.from({ length: count }, (_, n) => n)
+
+unix('abort, the end of the heap and a fault in native code lose nothing', async (t) => {
+  const endings: [text: string, signal: string][] = [
+    ['process.abort()', 'SIGABRT'],
+    ['const all = []; for (;;) all.push(new Array(10000).fill({}))', 'SIGABRT'],
+    ["process.kill(process.pid, 'SIGSEGV')", 'SIGSEGV'],
+  ]
+  for (const [text, signal] of endings) {
+    const dir = folder()
+    const ended = await program(dir, `burst(0, 20000); ${text}`, '--max-old-space-size=40')
+    t.is(ended.signal, signal, ended.stderr)
+    t.is(recover(join(dir, '.fapilog')).code, 0)
+    t.deepEqual(numbersIn(dir), upTo(20_000), text)
+    remove(dir)
+  }
+})
+
+unix('a worker that is terminated leaves its events and no ring', async (t) => {
+  const dir = folder()
+  const ended = await program(
+    dir,
+    `import { Worker } from 'node:worker_threads'
+    await log.close()
+    const shared = new Int32Array(new SharedArrayBuffer(4))
+    const worker = new Worker(\`
+      import { createLogger } from 'fapilog'
+      import { workerData } from 'node:worker_threads'
+      const { options, shared } = workerData
+      const log = createLogger({ ...options, queue: { overflow: 'block', blockTimeoutMs: '1m' } })
+      for (let n = 0; ; n++) { log.info({ n }); Atomics.store(shared, 0, n + 1) }
+    \`, { eval: true, workerData: { options, shared } })
+    while (Atomics.load(shared, 0) < 5000) await new Promise((resolve) => setTimeout(resolve, 1))
+    await worker.terminate()
+    console.log(Atomics.load(shared, 0))`,
+  )
+  t.is(ended.code, 0, ended.stderr)
+  const logged = Number(ended.stdout)
+  const found = numbersIn(dir)
+  t.true(found.length === logged || found.length === logged + 1, `${found.length} of ${logged}`)
+  t.deepEqual(found, upTo(found.length))
+  t.deepEqual(rings(dir), [])
+  remove(dir)
+})
+
+linux(
+  'a read-only folder is an error that says what to do, and leaves nothing behind',
+  async (t) => {
+    const dir = folder()
+    const locked = join(dir, 'locked')
+    mkdirSync(locked)
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', locked], { stdio: 'ignore' })
+    } catch {
+      t.log('SKIPPED: mounting a tmpfs needs root')
+      remove(dir)
+      t.pass()
+      return
+    }
+    try {
+      const error = t.throws(() => createLogger(options(dir, { crashSafeDir: locked })), {
+        instanceOf: PipelineError,
+        code: 'FAPILOG_RING_FILE',
+      })
+      t.regex(error.message, /locked'; make the folder writable .*Read-only file system/)
+    } finally {
+      execFileSync('umount', ['-l', locked])
+      remove(dir)
+    }
+  },
+)
+
 linux(
   'what close could not write in time is kept, said to be, and written by the next start',
   async (t) => {
@@ -227,11 +317,7 @@ linux(
       const { code, out } = recover(join(dir, '.fapilog'))
       t.is(code, 0, out)
       t.regex(out, new RegExp(`recovered events=${file?.kept} `))
-      const numbers = lines(disk).lines.map((line) => (JSON.parse(line) as { n: number }).n)
-      t.deepEqual(
-        numbers,
-        Array.from({ length: 5000 }, (_, n) => n),
-      )
+      t.deepEqual(numbersIn(disk), upTo(5000))
     } finally {
       execFileSync('umount', ['-l', disk])
       remove(dir)

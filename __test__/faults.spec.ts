@@ -498,6 +498,24 @@ test('EIO and lines that are written in part: every line is there once, and both
   t.deepEqual(numbers(readFileSync(path, 'utf8')), upTo(3000))
 })
 
+test('EAGAIN: a pipe that others made non-blocking, and that is full most of the time, gets every line', async (t) => {
+  const ended = await run('sh', [
+    '-c',
+    `"$0" --input-type=module -e "
+      import { createLogger } from 'fapilog'
+      process.stdout.write('')
+      const log = createLogger({ format: 'pino', shutdownTimeoutMs: '20s', queue: { overflow: 'block', blockTimeoutMs: '1m' } })
+      for (let n = 0; n < 20000; n++) log.info({ n, t: 'x'.repeat(n % 300) })
+      await log.close()
+      const { written, errors } = log.metrics().sinks.stdout
+      process.stderr.write(JSON.stringify({ written, errors }))
+    " | { sleep 0.3; cat; }`,
+    process.execPath,
+  ])
+  t.deepEqual(JSON.parse(ended.stderr), { written: 20_000, errors: 0 })
+  t.deepEqual(numbers(ended.stdout), upTo(20_000))
+})
+
 test('a sync that fails: the lines count as written but not as synced, and it is told', async (t) => {
   if (!works('strace', '-f', '-e', 'inject=fdatasync:error=EIO:when=1000', 'true')) {
     t.log('SKIPPED: needs strace and the right to trace')

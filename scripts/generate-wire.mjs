@@ -33,7 +33,7 @@ ${snake(spec.record.kinds, 'KIND_', 'u8', (n) => `Record kind \`${n}\`.`)}
 
 const _: () = {
     assert!(OFFSET_HEAD.is_multiple_of(64) && OFFSET_TAIL.is_multiple_of(64) && OFFSET_PARKED.is_multiple_of(64));
-    assert!(OFFSET_TRUNCATED + 8 <= HEADER_BYTES as usize);
+    assert!(OFFSET_DROPPED_ENCODE + 8 * MAX_LEVELS as usize <= HEADER_BYTES as usize);
     assert!(DICTIONARY_BYTES.is_multiple_of(64) && HEADER_BYTES.is_multiple_of(64));
 };
 `

@@ -25,7 +25,6 @@ export const OFFSET_DROPPED_FULL = 512
 export const OFFSET_DROPPED_TIMEOUT = 640
 export const OFFSET_DROPPED_CLOSED = 768
 export const OFFSET_DROPPED_ENCODE = 896
-export const OFFSET_TRUNCATED = 1024
 export const UNIT_BYTES = 8
 export const PAD_FLAG = 2147483648
 export const RECORD_HEADER_WORDS = 6

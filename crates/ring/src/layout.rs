@@ -51,8 +51,6 @@ pub const OFFSET_DROPPED_TIMEOUT: usize = 640;
 pub const OFFSET_DROPPED_CLOSED: usize = 768;
 /// Byte offset of the control word `DROPPED_ENCODE` in the region header.
 pub const OFFSET_DROPPED_ENCODE: usize = 896;
-/// Byte offset of the control word `TRUNCATED` in the region header.
-pub const OFFSET_TRUNCATED: usize = 1024;
 /// Bytes in one unit of a ring position.
 pub const UNIT_BYTES: u32 = 8;
 /// Set in a record's units word when the record is only padding up to the end of the data area.
@@ -78,6 +76,6 @@ const _: () = {
             && OFFSET_TAIL.is_multiple_of(64)
             && OFFSET_PARKED.is_multiple_of(64)
     );
-    assert!(OFFSET_TRUNCATED + 8 <= HEADER_BYTES as usize);
+    assert!(OFFSET_DROPPED_ENCODE + 8 * MAX_LEVELS as usize <= HEADER_BYTES as usize);
     assert!(DICTIONARY_BYTES.is_multiple_of(64) && HEADER_BYTES.is_multiple_of(64));
 };

@@ -67,8 +67,6 @@ pub enum Counter {
     DroppedClosed,
     /// Dropped because the event could not be encoded.
     DroppedEncode,
-    /// Events with at least one truncated value (these are not drops).
-    Truncated,
 }
 
 impl Counter {
@@ -79,7 +77,6 @@ impl Counter {
             Counter::DroppedTimeout => OFFSET_DROPPED_TIMEOUT,
             Counter::DroppedClosed => OFFSET_DROPPED_CLOSED,
             Counter::DroppedEncode => OFFSET_DROPPED_ENCODE,
-            Counter::Truncated => OFFSET_TRUNCATED,
         }
     }
 }

@@ -438,7 +438,7 @@ fn read_everything(region: Region) {
     region.copy_dictionary(region.dictionary_used() as usize, &mut out);
     for level in [0, 15, 16, usize::MAX] {
         region.counter(fapilog_ring::Counter::Submitted, level);
-        region.counter(fapilog_ring::Counter::Truncated, level);
+        region.counter(fapilog_ring::Counter::DroppedEncode, level);
     }
     region.depth_units();
     region.salt();

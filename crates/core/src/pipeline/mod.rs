@@ -492,10 +492,9 @@ impl Pipeline {
         let receipt = self.receipt(ended);
         if !in_time {
             self.report_unwritten(&format!(
-                "close after {} ms with unwritten events in {}{}",
+                "close after {} ms with unwritten events in {}",
                 timeout.as_millis(),
-                receipt.late(),
-                self.consolation()
+                receipt.late()
             ));
             for sink in &self.sinks {
                 sink.queue.abandon();
@@ -543,19 +542,13 @@ impl Pipeline {
         }
     }
 
-    /// What to add when there are unwritten events.
-    fn consolation(&self) -> &'static str {
-        if self.is_crash_safe() {
-            "; the next start writes what files lack"
-        } else {
-            ""
-        }
-    }
-
     /// Says that events were left unwritten when time was over.
     pub fn report_unwritten(&self, message: &str) {
-        self.diagnostics
-            .report(Kind::Unwritten, None, message.to_owned());
+        let mut message = message.to_owned();
+        if self.is_crash_safe() {
+            message.push_str("; the next start writes what files lack");
+        }
+        self.diagnostics.report(Kind::Unwritten, None, message);
     }
 
     /// The errors since the last call, if the settings say that they are collected.
