@@ -190,6 +190,15 @@ impl NativePipeline {
         to_json(&self.pipeline.metrics())
     }
 
+    /// Replaces all stages and the routing, as a document (JSON) says. Waits up to a second until they are in
+    /// force; whether they are.
+    #[napi(catch_unwind)]
+    pub fn reconfigure(&self, document: String) -> Result<bool> {
+        self.pipeline
+            .reconfigure(&document)
+            .map_err(|e| js_error(&e))
+    }
+
     /// Opens the destination of every sink again.
     #[napi(catch_unwind)]
     pub fn reopen(&self) {

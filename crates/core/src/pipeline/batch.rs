@@ -63,6 +63,28 @@ impl Batch {
         u32::try_from(at).is_ok_and(|at| self.ends.binary_search(&at).is_ok())
     }
 
+    /// Where the line begins that is not complete in `bytes[..written]`.
+    pub fn line_start(&self, written: usize) -> usize {
+        let complete = self.ends.partition_point(|&end| (end as usize) <= written);
+        let before = complete.checked_sub(1).and_then(|at| self.ends.get(at));
+        before.map_or(0, |&end| end as usize)
+    }
+
+    /// The lines from `start` on, which is where one begins.
+    #[must_use]
+    pub fn tail(&self, start: usize) -> Batch {
+        let first = self.ends.partition_point(|&end| (end as usize) <= start);
+        let ends = self.ends.get(first..).unwrap_or_default();
+        let shift = u32::try_from(start).unwrap_or(u32::MAX);
+        Batch {
+            bytes: self.bytes.get(start..).unwrap_or_default().to_vec(),
+            ends: ends.iter().map(|end| end.saturating_sub(shift)).collect(),
+            levels: self.levels.get(first..).unwrap_or_default().to_vec(),
+            reports: self.reports,
+            ..Batch::default()
+        }
+    }
+
     /// Whether there is no event.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()

@@ -36,11 +36,13 @@ pub enum Kind {
     Unwritten,
     /// What a gone process left in its crash-safe ring could not be written.
     NotRecovered,
+    /// A failing sink is not tried for a while.
+    CircuitOpened,
     /// Lines were written, and the device did not confirm them.
     Unsynced,
 }
 
-const KINDS: usize = 9;
+const KINDS: usize = 10;
 
 impl Kind {
     fn code(self) -> &'static str {
@@ -53,6 +55,7 @@ impl Kind {
             Kind::Truncated => "FAPILOG_EVENTS_TRUNCATED",
             Kind::Unwritten => "FAPILOG_EVENTS_UNWRITTEN",
             Kind::NotRecovered => "FAPILOG_RING_NOT_RECOVERED",
+            Kind::CircuitOpened => "FAPILOG_SINK_CIRCUIT_OPENED",
             Kind::Unsynced => "FAPILOG_SINK_UNSYNCED",
         }
     }

@@ -6,15 +6,17 @@ use std::time::{Duration, Instant};
 
 use fapilog_ring::{Consumer, RingMemory};
 
-use super::batch::{Batch, BatchPool};
+use super::batch::BatchPool;
 use super::diagnostics::Kind;
+use super::lanes::{self, Lane, LaneSink};
+use super::reconfigure::Successor;
 use super::reports::{Losses, ReportWriter, Told, REPORT_EVERY};
 use super::retention::Retention;
 use super::rings::{Listed, Rings};
+use super::route::Router;
 use super::settings::{LINGER, PARK, POLL};
-use super::sink_thread::SinkHandle;
 use super::Shared;
-use crate::format::Format;
+use crate::format::FormatOptions;
 use crate::level::{Level, LevelCounts};
 use crate::stages::Stages;
 use crate::wire::layout::FLAG_TRUNCATED;
@@ -32,18 +34,6 @@ const FRAME_BYTES: usize = 16;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How often cut events are mentioned.
 const TRUNCATED_EVERY: Duration = Duration::from_secs(60);
-
-/// Sinks that want the same lines share them.
-pub struct Lane {
-    pub(super) format: Box<dyn Format>,
-    pub(super) min_level: Level,
-    pub(super) sinks: Vec<Arc<SinkHandle>>,
-    pub(super) batch: Batch,
-    /// What stages have to say, in lines.
-    pub(super) notices: Batch,
-    /// Numbers of the sinks for which the ring's space is kept.
-    pub(super) held: Vec<usize>,
-}
 
 /// The reading side of one ring.
 struct Source {
@@ -69,7 +59,11 @@ impl Source {
 pub struct Drain {
     shared: Arc<Shared>,
     stages: Stages,
+    router: Option<Router>,
+    /// All sinks, and the same in lanes.
+    sinks: Vec<LaneSink>,
     lanes: Vec<Lane>,
+    constants: FormatOptions,
     pool: BatchPool,
     sources: Vec<Source>,
     rings_seen: u64,
@@ -77,7 +71,7 @@ pub struct Drain {
     fresh: Vec<u8>,
     tick: u32,
     reports: ReportWriter,
-    /// What the sinks were told, in the order of the lanes and their sinks.
+    /// What the sinks were told, in the order of `sinks`.
     told: Vec<Told>,
     looked: Instant,
     /// Whether a sink waits to be told of losses.
@@ -94,21 +88,25 @@ impl Drain {
     pub(super) fn new(
         shared: Arc<Shared>,
         stages: Stages,
-        lanes: Vec<Lane>,
+        router: Option<Router>,
+        sinks: Vec<LaneSink>,
+        constants: FormatOptions,
         pool: BatchPool,
         retention: Option<Arc<Retention>>,
     ) -> Self {
-        let sinks = lanes.iter().map(|lane| lane.sinks.len()).sum();
         Self {
             reports: ReportWriter::new(),
-            told: std::iter::repeat_with(Told::new).take(sinks).collect(),
+            told: sinks.iter().map(|_| Told::new()).collect(),
+            lanes: lanes::group(&sinks, router.as_ref(), &constants, &pool),
+            router,
+            sinks,
+            constants,
             looked: Instant::now(),
             untold: false,
             truncated: 0,
             truncated_told: None,
             shared,
             stages,
-            lanes,
             pool,
             sources: Vec::new(),
             rings_seen: 0,
@@ -128,6 +126,9 @@ impl Drain {
             // Read before the rings: whoever asked for this flush has published before asking.
             let flush = self.shared.flush_wanted.load(Ordering::Acquire);
             let stopping = self.shared.stopping.load(Ordering::Acquire);
+            if let Some(successor) = self.shared.handover.take() {
+                self.succeed(successor);
+            }
             self.refresh_sources();
             self.count_tick();
             let moved = self.drain_round();
@@ -190,12 +191,31 @@ impl Drain {
         }
     }
 
+    /// Goes on with other stages and another routing.
+    fn succeed(&mut self, successor: Successor) {
+        // Whatever was logged before the change was asked for goes the old way.
+        self.drain_published();
+        self.send_notices(true);
+        self.hand_over();
+        let number = successor.number();
+        self.stages = successor.stages;
+        self.router = successor.router;
+        for source in &mut self.sources {
+            source.dictionary.set_own(self.stages.own_strings());
+        }
+        let router = self.router.as_ref();
+        self.lanes = lanes::group(&self.sinks, router, &self.constants, &self.pool);
+        self.shared.handover.done(number);
+        self.shared.progress.announce();
+    }
+
     /// Sends what stages have to say by now behind the events so far; with `force` all of it.
     fn send_notices(&mut self, force: bool) {
-        let lanes = &mut self.lanes;
+        let (lanes, router) = (&mut self.lanes, &mut self.router);
         let said = self.stages.due(force, |notice| {
+            let matched = router.as_mut().map_or(1, |router| router.matched(notice));
             for lane in lanes.iter_mut() {
-                if notice.level() >= lane.min_level {
+                if notice.level() >= lane.min_level && lane.route.takes(matched) {
                     lane.format.write(notice, &mut lane.notices.bytes);
                     lane.notices.end_report();
                 }
@@ -227,10 +247,11 @@ impl Drain {
         let ring = self.shared.rings.produced();
         self.report_truncated();
         self.untold = false;
-        let mut told = self.told.iter_mut();
         for lane in &mut self.lanes {
-            for sink in &lane.sinks {
-                let Some(told) = told.next() else { return };
+            for (sink, place) in lane.sinks.iter().zip(&lane.places) {
+                let Some(told) = self.told.get_mut(*place) else {
+                    continue;
+                };
                 if lane.min_level > Level::WARNING {
                     continue;
                 }
@@ -364,8 +385,12 @@ impl Drain {
                 }
             };
             accepted.add(record.level());
+            let matched = match &mut self.router {
+                None => 1,
+                Some(router) => router.matched(&record),
+            };
             for lane in &mut self.lanes {
-                if record.level() >= lane.min_level {
+                if lane.takes(record.level(), matched) {
                     lane.format.write(&record, &mut lane.batch.bytes);
                     lane.batch.end_event(record.level());
                     if kept {
@@ -392,6 +417,9 @@ impl Drain {
                 });
                 retention.read(self.position, pending);
             }
+        }
+        for lane in &mut self.lanes {
+            lane.settle_skipped();
         }
         self.shared.count_accepted(&accepted);
         if !self.stages.is_empty() {

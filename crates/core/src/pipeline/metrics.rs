@@ -6,7 +6,9 @@ use std::sync::PoisonError;
 
 use serde::Serialize;
 
+use super::breaker::State as BreakerState;
 use super::diagnostics::DiagnosticCounts;
+use super::sink_thread::{Ledger, SinkHandle};
 use super::Pipeline;
 use crate::level::{Level, LevelCounts};
 
@@ -25,8 +27,7 @@ fn by_level(counts: &LevelCounts) -> ByLevel {
 
 /// All counters of a pipeline since it was opened.
 ///
-/// For each sink, at rest: `submitted = written + below its level + dropped by it + kept + dropped before it +
-/// filtered`.
+/// For each sink, at rest: `submitted = written + skipped + diverted + dropped by it + kept + dropped before it + filtered`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metrics {
@@ -34,7 +35,7 @@ pub struct Metrics {
     pub submitted: u64,
     /// The same, by level.
     pub submitted_by_level: ByLevel,
-    /// Events that every sink has written (or does not take because of its level).
+    /// Events that every sink has written (or does not take).
     pub written: u64,
     /// Events lost before the sinks, by level.
     pub dropped: ByLevel,
@@ -62,6 +63,16 @@ pub struct SinkMetrics {
     pub written: u64,
     /// The same, by level.
     pub written_by_level: ByLevel,
+    /// Events that the sink does not take, because of its level or because routing sends them elsewhere, by level.
+    pub skipped: ByLevel,
+    /// Events that the fallback has written instead, by level.
+    pub diverted: ByLevel,
+    /// Events written for sinks that failed; they are counted there.
+    pub taken_over: u64,
+    /// Whether the sink is tried: `closed`, `half-open`, `open`.
+    pub state: BreakerState,
+    /// Times that it was given up for a while.
+    pub opened: u64,
     /// Events lost at this sink, by level.
     pub dropped: ByLevel,
     /// The same, by reason: `overflow`, `failed`, `shutdown`.
@@ -135,6 +146,16 @@ pub struct RingMetrics {
     pub truncated: u64,
 }
 
+/// The events below a sink's level, and those that went another way.
+fn skipped(sink: &SinkHandle, ledger: &Ledger, accepted: &LevelCounts) -> LevelCounts {
+    let mut skipped = *accepted;
+    for level in sink.min_level.index()..Level::COUNT {
+        skipped.clear(level);
+    }
+    skipped.merge(&ledger.skipped);
+    skipped
+}
+
 impl Pipeline {
     /// Reads all counters.
     pub fn metrics(&self) -> Metrics {
@@ -175,8 +196,9 @@ impl Pipeline {
         let mut written = offered;
         let mut settled = offered;
         for (sink, ledger) in &ledgers {
-            let below: u64 = accepted.0.iter().take(sink.min_level.index()).sum();
-            let done = ledger.written.total() + below;
+            let done = ledger.written.total()
+                + skipped(sink, ledger, &accepted).total()
+                + ledger.diverted.total();
             written = written.min(done);
             settled = settled.min(done + ledger.dropped().total() + ledger.kept.total());
         }
@@ -205,6 +227,11 @@ impl Pipeline {
                     let metrics = SinkMetrics {
                         written: ledger.written.total(),
                         written_by_level: by_level(&ledger.written),
+                        skipped: by_level(&skipped(sink, ledger, &accepted)),
+                        diverted: by_level(&ledger.diverted),
+                        taken_over: ledger.taken_over,
+                        state: ledger.state,
+                        opened: ledger.opened,
                         dropped: by_level(&ledger.dropped()),
                         dropped_by_reason: reasons.into_iter().collect(),
                         kept: by_level(&ledger.kept),

@@ -1,14 +1,18 @@
 //! A pipeline: its rings, its drain thread, its sinks, and the handle that everybody else holds.
 
 mod batch;
+mod breaker;
 mod diagnostics;
 mod drain;
+mod lanes;
 mod metrics;
 mod parker;
 mod queue;
+mod reconfigure;
 mod reports;
 mod retention;
 mod rings;
+pub mod route;
 mod settings;
 mod sink_thread;
 
@@ -21,6 +25,7 @@ use std::time::{Duration, Instant};
 use fapilog_ring::{Region, RingMemory};
 
 pub use batch::Batch;
+pub use breaker::{BreakerSettings, State as BreakerState};
 pub use diagnostics::{Diagnostic, DiagnosticCounts, DiagnosticSettings};
 pub use metrics::{Metrics, RingMetrics, SinkMetrics};
 pub use queue::WhenFull;
@@ -29,16 +34,18 @@ pub use sink_thread::Ledger;
 
 use batch::BatchPool;
 use diagnostics::{Diagnostics, Kind};
-use drain::{Drain, Lane};
+use drain::Drain;
+use lanes::LaneSink;
 use parker::Parker;
 use queue::{Item, Queue};
+use reconfigure::Handover;
 use retention::Retention;
 use rings::Rings;
 use sink_thread::{Identity, Progress, SinkHandle};
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::format;
-use crate::level::{Level, LevelCounts};
+use crate::format::FormatOptions;
+use crate::level::LevelCounts;
 use crate::recovery::{self, journal::SinkJournal, RingReport};
 use crate::sinks::file::FileSink;
 use crate::sinks::memory::{MemoryHandle, MemorySink};
@@ -68,6 +75,8 @@ pub(crate) struct Shared {
     progress: Arc<Progress>,
     space: Arc<Progress>,
     diagnostics: Arc<Diagnostics>,
+    /// Stages and routing to go on with.
+    handover: Handover,
 }
 
 impl Shared {
@@ -155,6 +164,8 @@ pub struct Pipeline {
     drain: Mutex<Option<JoinHandle<()>>>,
     retention: Option<Arc<Retention>>,
     recovered: Vec<RingReport>,
+    /// For stages and formats that are made later.
+    constants: FormatOptions,
 }
 
 impl Pipeline {
@@ -192,6 +203,7 @@ impl Pipeline {
             sinks: Vec::new(),
             memories: Vec::new(),
             drain: Mutex::new(None),
+            constants: settings.constants.clone(),
         };
         // Dropping the pipeline on an early return closes what was opened.
         let pool = BatchPool::default();
@@ -209,7 +221,9 @@ impl Pipeline {
                 },
             );
         }
-        let mut lanes: Vec<(LaneKey, Lane)> = Vec::new();
+        let names: Vec<&str> = settings.sinks.iter().map(|sink| &*sink.name).collect();
+        let router = settings.router(&names)?;
+        let mut lanes = Vec::new();
         let mut numbers = 0..;
         for (sink, destination) in settings.sinks.iter().zip(opened) {
             let kept = match (&retention, &sink.destination) {
@@ -225,6 +239,7 @@ impl Pipeline {
                     place: sink.destination.place(),
                     min_level: sink.min_level()?,
                     retention: kept,
+                    breaker: sink.breaker,
                 },
                 destination,
                 Queue::new(sink.queue_bytes as usize, sink.when_full),
@@ -234,33 +249,24 @@ impl Pipeline {
                 settings.fsync,
             )?;
             pipeline.sinks.push(Arc::clone(&handle));
-            let key = LaneKey {
+            lanes.push(LaneSink {
+                handle,
                 format: sink.format,
                 color: sink.color,
-                level: sink.min_level()?,
-            };
-            match lanes.iter_mut().find(|(known, _)| *known == key) {
-                Some((_, lane)) => {
-                    lane.sinks.push(handle);
-                    lane.held.extend(number);
-                }
-                None => {
-                    let options = settings.constants.with_color(sink.color);
-                    let lane = Lane {
-                        format: format::build(sink.format, &options),
-                        min_level: key.level,
-                        sinks: vec![handle],
-                        batch: pool.take(),
-                        notices: Batch::default(),
-                        held: number.into_iter().collect(),
-                    };
-                    lanes.push((key, lane));
+                held: number,
+            });
+        }
+        for sink in &settings.sinks {
+            let handle = |name: &str| pipeline.sinks.iter().find(|one| one.name() == name);
+            if let Some(fallback) = &sink.fallback {
+                if let (Some(sink), Some(fallback)) = (handle(&sink.name), handle(fallback)) {
+                    sink.fall_back_to(fallback);
                 }
             }
         }
-        let lanes = lanes.into_iter().map(|(_, lane)| lane).collect();
         let shared = Arc::clone(&pipeline.shared);
-        let drain = Drain::new(shared, stages, lanes, pool, retention);
+        let constants = settings.constants;
+        let drain = Drain::new(shared, stages, router, lanes, constants, pool, retention);
         let thread = std::thread::Builder::new()
             .name("fapilog:drain".into())
             .stack_size(1 << 20)
@@ -651,11 +657,4 @@ impl Drop for Pipeline {
             }
         }
     }
-}
-
-#[derive(PartialEq, Eq)]
-struct LaneKey {
-    format: format::FormatKind,
-    color: bool,
-    level: Level,
 }

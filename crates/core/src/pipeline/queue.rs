@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::batch::Batch;
+use super::sink_thread::SinkHandle;
 use crate::level::LevelCounts;
 
 /// What happens to a batch for which the queue has no room.
@@ -27,6 +28,8 @@ pub enum WhenFull {
 pub enum Item {
     /// Lines to write.
     Batch(Arc<Batch>),
+    /// Lines of another sink, which accounts for them.
+    Foreign(Arc<Batch>, Arc<SinkHandle>),
     /// A report about lost events: written as a batch is, but never dropped for want of room.
     Report(Arc<Batch>),
     /// Everything before this has been asked to be on the destination.
@@ -126,6 +129,26 @@ impl Queue {
         dropped
     }
 
+    /// Adds lines of another sink, waiting for room. Whether they were taken: not when all is given up.
+    pub fn push_foreign(&self, batch: Arc<Batch>, owner: Arc<SinkHandle>) -> bool {
+        let size = batch.bytes.len();
+        let mut state = self.lock();
+        while state.bytes > 0 && state.bytes + size > self.max_bytes && !state.abandoned {
+            state = self
+                .freed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.abandoned {
+            return false;
+        }
+        state.bytes += size;
+        state.items.push_back(Item::Foreign(batch, owner));
+        drop(state);
+        self.filled.notify_one();
+        true
+    }
+
     /// Adds a report behind everything queued; never waits, and is dropped only when all the rest is.
     pub fn report(&self, batch: Arc<Batch>) {
         let mut state = self.lock();
@@ -172,7 +195,8 @@ impl Queue {
         let mut state = self.lock();
         state.bytes = state.bytes.saturating_sub(bytes);
         drop(state);
-        self.freed.notify_one();
+        // The drain thread and other sinks may wait.
+        self.freed.notify_all();
     }
 
     /// No more items will come; the consumer ends when the queue is empty.

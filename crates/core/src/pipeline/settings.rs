@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::breaker::BreakerSettings;
 use super::diagnostics::DiagnosticSettings;
 use super::queue::WhenFull;
+use super::route::{Router, RoutingSettings};
 use crate::error::{Error, ErrorCode, Result};
 use crate::format::{FormatKind, FormatOptions};
 use crate::level::Level;
@@ -24,6 +26,9 @@ pub struct PipelineSettings {
     /// What happens to events before they are formatted.
     #[serde(default)]
     pub stages: StagesSettings,
+    /// Which sinks get an event; all of them without it.
+    #[serde(default)]
+    pub routing: Option<RoutingSettings>,
     /// Whether every batch is synced to the device.
     pub fsync: bool,
     /// Who hears what the pipeline has to say about itself.
@@ -64,6 +69,12 @@ pub struct SinkSettings {
     pub queue_bytes: u32,
     /// Policy when the queue is full.
     pub when_full: WhenFull,
+    /// The sink that gets the lines when this one fails.
+    #[serde(default)]
+    pub fallback: Option<String>,
+    /// When a failing sink is not tried for a while. Needed with `fallback`.
+    #[serde(default)]
+    pub breaker: Option<BreakerSettings>,
 }
 
 impl Destination {
@@ -116,11 +127,57 @@ impl PipelineSettings {
         }
         for sink in &settings.sinks {
             sink.min_level()?;
+            settings.check_breaker(sink)?;
         }
         if settings.crash_safe.is_some() {
             text.clone_into(&mut settings.document);
         }
         Ok(settings)
+    }
+}
+
+impl PipelineSettings {
+    fn check_breaker(&self, sink: &SinkSettings) -> Result<()> {
+        let wrong = |key: &str, what: String| {
+            let text = format!("sinks.{}.{key}: {what}", sink.name);
+            Err(Error::new(ErrorCode::SettingInvalid, text))
+        };
+        if sink.breaker.is_some_and(|breaker| breaker.failures == 0) {
+            return wrong("breaker.failures", "0 is not at least 1".to_owned());
+        }
+        let kept = self.crash_safe.is_some() && matches!(sink.destination, Destination::File(_));
+        if kept && sink.breaker.is_some() {
+            let why = "the ring keeps the events of a crash-safe file until they are in it";
+            return wrong("breaker", why.to_owned());
+        }
+        let Some(name) = &sink.fallback else {
+            return Ok(());
+        };
+        if sink.breaker.is_none() {
+            return wrong("breaker", "needed with a fallback".to_owned());
+        }
+        let fallback = self.sinks.iter().find(|one| one.name == *name);
+        match fallback {
+            None => wrong("fallback", format!("there is no sink {name:?}")),
+            Some(fallback) if fallback.name == sink.name => {
+                wrong("fallback", "it is the sink itself".to_owned())
+            }
+            Some(fallback) if fallback.breaker.is_some() => {
+                wrong("fallback", format!("{name:?} has a breaker of its own"))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// The routing, if there are rules.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SettingInvalid`] that names the setting.
+    pub fn router(&self, sinks: &[&str]) -> Result<Option<Router>> {
+        let routing = self.routing.as_ref();
+        routing
+            .map(|routing| Router::new(routing, sinks))
+            .transpose()
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::io::ErrorKind;
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::batch::{Batch, BatchPool};
+use super::breaker::{Breaker, BreakerSettings, State as BreakerState};
 use super::diagnostics::{Diagnostics, Kind};
 use super::queue::{Item, Popped, Queue};
 use super::retention::Retention;
@@ -22,6 +23,8 @@ const RETRY_FIRST: Duration = Duration::from_millis(10);
 const RETRY_MAX: Duration = Duration::from_millis(500);
 /// How often an idle sink is given the chance to rotate or to notice a moved file.
 const TICK: Duration = Duration::from_secs(1);
+/// How often a sink looks whether another one has done with it.
+const FALLBACK_TICK: Duration = Duration::from_millis(5);
 /// Longest wait for a sink's background work at the end.
 const FINISH_MAX: Duration = Duration::from_secs(5);
 
@@ -40,6 +43,16 @@ pub struct Ledger {
     pub kept: LevelCounts,
     /// Events of `written` that the device has not confirmed: syncing failed after the write.
     pub unsynced: LevelCounts,
+    /// Events that the fallback has written instead.
+    pub diverted: LevelCounts,
+    /// Events that were written for sinks that failed; they are counted as theirs.
+    pub taken_over: u64,
+    /// Times the breaker was opened.
+    pub opened: u64,
+    /// Whether the sink is tried.
+    pub state: BreakerState,
+    /// Events that routing sent elsewhere, of the levels that the sink takes.
+    pub skipped: LevelCounts,
     /// Bytes written.
     pub bytes: u64,
     /// Reports about lost events written; they are not in `written`.
@@ -115,6 +128,8 @@ pub struct Identity {
     pub min_level: Level,
     /// Who keeps the ring's space until this sink has written, and the sink's number there.
     pub retention: Option<(Arc<Retention>, usize)>,
+    /// When it is not tried for a while.
+    pub breaker: Option<BreakerSettings>,
 }
 
 /// The side of a sink that other threads see.
@@ -133,6 +148,11 @@ pub struct SinkHandle {
     ended: AtomicBool,
     end_by: Mutex<Option<Instant>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    fallback: OnceLock<Arc<SinkHandle>>,
+    /// Batches that its fallback has still to write.
+    diverted: AtomicUsize,
+    /// Sinks that may still send lines here.
+    dependents: AtomicUsize,
 }
 
 impl SinkHandle {
@@ -146,6 +166,7 @@ impl SinkHandle {
             place,
             min_level,
             retention,
+            breaker,
         }: Identity,
         sink: Box<dyn Sink>,
         queue: Queue,
@@ -165,6 +186,9 @@ impl SinkHandle {
             ended: AtomicBool::new(false),
             end_by: Mutex::new(None),
             thread: Mutex::new(None),
+            fallback: OnceLock::new(),
+            diverted: AtomicUsize::new(0),
+            dependents: AtomicUsize::new(0),
         });
         let worker = Worker {
             handle: Arc::clone(&handle),
@@ -178,6 +202,7 @@ impl SinkHandle {
             is_gone: false,
             maintenance_errors: 0,
             retention,
+            breaker: breaker.map(Breaker::new),
         };
         let thread = std::thread::Builder::new()
             .name(format!("fapilog:{name}"))
@@ -197,6 +222,13 @@ impl SinkHandle {
     /// The sink's name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Sends the lines that it fails to write there. Once, before there are any.
+    pub fn fall_back_to(&self, fallback: &Arc<SinkHandle>) {
+        if self.fallback.set(Arc::clone(fallback)).is_ok() {
+            fallback.dependents.fetch_add(1, Ordering::AcqRel);
+        }
     }
 
     /// A copy of what the sink has done so far.
@@ -222,6 +254,11 @@ impl SinkHandle {
                 ledger.dropped_shutdown.merge(dropped);
             }
         }
+    }
+
+    /// Counts events that routing sends elsewhere.
+    pub fn count_skipped(&self, skipped: &LevelCounts) {
+        self.lock().skipped.merge(skipped);
     }
 
     /// Counts events that came into a ring that is kept when nobody read it any more.
@@ -297,6 +334,7 @@ struct Worker {
     maintenance_errors: u64,
     /// Who keeps the ring's space until this sink has written, and the sink's number there.
     retention: Option<(Arc<Retention>, usize)>,
+    breaker: Option<Breaker>,
 }
 
 impl Worker {
@@ -307,15 +345,20 @@ impl Worker {
         loop {
             match self.handle.queue.pop(TICK) {
                 Popped::Item(Item::Batch(batch)) => {
-                    self.batch(batch);
+                    self.batch(batch, None);
+                }
+                Popped::Item(Item::Foreign(batch, owner)) => {
+                    self.batch(batch, Some(&owner));
+                    owner.diverted.fetch_sub(1, Ordering::AcqRel);
                 }
                 Popped::Item(Item::Report(batch)) => {
                     let reports = batch.reports();
-                    if self.batch(batch) {
+                    if self.batch(batch, None) {
                         self.handle.lock().reports += reports;
                     }
                 }
                 Popped::Item(Item::Flush(number)) => {
+                    self.await_diverted();
                     self.guarded(|sink| sink.flush().map_err(whole));
                     self.handle.flushed.fetch_max(number, Ordering::AcqRel);
                     self.progress.announce();
@@ -331,8 +374,13 @@ impl Worker {
                     });
                     self.publish_stats();
                 }
+                Popped::Closed if self.is_needed() => self.handle.queue.pause(FALLBACK_TICK),
                 Popped::Closed => break,
             }
+        }
+        self.await_diverted();
+        if let Some(fallback) = self.handle.fallback.get() {
+            fallback.dependents.fetch_sub(1, Ordering::AcqRel);
         }
         self.guarded(|sink| sink.flush().map_err(whole));
         self.publish_stats();
@@ -354,8 +402,80 @@ impl Worker {
         progress.announce();
     }
 
-    /// Writes a batch, retrying. Whether all of it was written.
-    fn batch(&mut self, batch: Arc<Batch>) -> bool {
+    /// Whether other sinks may still send lines here.
+    fn is_needed(&self) -> bool {
+        self.handle.dependents.load(Ordering::Acquire) > 0 && !self.handle.queue.is_abandoned()
+    }
+
+    /// Waits until the fallback has written what it was sent.
+    fn await_diverted(&self) {
+        while self.handle.diverted.load(Ordering::Acquire) > 0 && !self.handle.queue.is_abandoned()
+        {
+            self.handle.queue.pause(FALLBACK_TICK);
+        }
+    }
+
+    /// Whether the sink is to be tried now.
+    fn is_allowed(&mut self) -> bool {
+        let Some(breaker) = &mut self.breaker else {
+            return true;
+        };
+        let before = breaker.state();
+        let allowed = breaker.allows(Instant::now());
+        if breaker.state() != before {
+            self.handle.lock().state = breaker.state();
+        }
+        allowed
+    }
+
+    /// Whether a failure has opened the breaker.
+    fn opens(&mut self, failure: &WriteError, for_good: bool) -> bool {
+        let Some(breaker) = &mut self.breaker else {
+            return false;
+        };
+        let before = breaker.state();
+        let open = breaker.failed(Instant::now(), for_good);
+        if breaker.state() != before {
+            let mut ledger = self.handle.lock();
+            ledger.state = breaker.state();
+            ledger.opened += u64::from(before == BreakerState::Closed);
+            drop(ledger);
+            if before == BreakerState::Closed {
+                let then = match self.handle.fallback.get() {
+                    Some(fallback) => format!("its lines go to {}", fallback.name()),
+                    None => "its lines are dropped and counted".to_owned(),
+                };
+                let text = format!("is not tried for a while: {}; {then}", failure.error);
+                self.tell(Kind::CircuitOpened, &text);
+            }
+        }
+        open
+    }
+
+    /// Gives up what is not written of a batch: to the fallback, or as lost.
+    fn divert(&mut self, batch: &Arc<Batch>, written: usize) {
+        let start = batch.line_start(written);
+        if start < written {
+            self.sink.abandon_line();
+        }
+        let rest = batch.counts(start, batch.bytes.len());
+        let Some(fallback) = self.handle.fallback.get() else {
+            self.handle.lock().dropped_failed.merge(&rest);
+            return;
+        };
+        let tail = match start {
+            0 => Arc::clone(batch),
+            start => Arc::new(batch.tail(start)),
+        };
+        self.handle.diverted.fetch_add(1, Ordering::AcqRel);
+        if !fallback.queue.push_foreign(tail, Arc::clone(&self.handle)) {
+            self.handle.diverted.fetch_sub(1, Ordering::AcqRel);
+            self.handle.lock().dropped_shutdown.merge(&rest);
+        }
+    }
+
+    /// Writes a batch, of another sink if there is an `owner`, retrying. Whether all of it was written.
+    fn batch(&mut self, batch: Arc<Batch>, owner: Option<&Arc<SinkHandle>>) -> bool {
         let size = batch.bytes.len();
         let mut written = 0usize;
         let mut pause = RETRY_FIRST;
@@ -367,7 +487,7 @@ impl Worker {
             if self.handle.queue.is_abandoned() {
                 let rest = batch.counts(written, size);
                 kept = self.journal(&batch).is_some();
-                let mut ledger = self.handle.lock();
+                let mut ledger = owner.unwrap_or(&self.handle).lock();
                 if kept {
                     ledger.kept.merge(&rest);
                 } else {
@@ -375,6 +495,10 @@ impl Worker {
                 }
                 drop(ledger);
                 self.sink.abandon_line();
+                break;
+            }
+            if !self.is_allowed() {
+                self.divert(&batch, written);
                 break;
             }
             let Some(rest) = batch.bytes.get(written..) else {
@@ -393,8 +517,15 @@ impl Worker {
             if advanced > 0 {
                 let counts = batch.counts(before, written);
                 let mut ledger = self.handle.lock();
-                ledger.written.merge(&counts);
                 ledger.bytes += advanced as u64;
+                match owner {
+                    None => ledger.written.merge(&counts),
+                    Some(owner) => {
+                        ledger.taken_over += counts.total();
+                        drop(ledger);
+                        owner.lock().diverted.merge(&counts);
+                    }
+                }
                 pause = RETRY_FIRST;
             }
             let Err(failure) = result else {
@@ -406,16 +537,26 @@ impl Worker {
             match failure.error.kind() {
                 // Not a failure: the reader is slow. The wait happened in the sink.
                 ErrorKind::WouldBlock | ErrorKind::Interrupted => continue,
+                ErrorKind::BrokenPipe if self.opens(&failure, true) => {
+                    self.count_failure(&failure);
+                    self.divert(&batch, written);
+                    break;
+                }
                 ErrorKind::BrokenPipe => {
                     self.gone(&failure);
                     let rest = batch.counts(written, size);
-                    self.handle.lock().dropped_failed.merge(&rest);
+                    let owner = owner.unwrap_or(&self.handle);
+                    owner.lock().dropped_failed.merge(&rest);
                     self.sink.abandon_line();
                     break;
                 }
                 _ => {
                     attempts += 1;
                     self.failed(&failure);
+                    if self.opens(&failure, false) {
+                        self.divert(&batch, written);
+                        break;
+                    }
                     self.handle.queue.pause(pause);
                     pause = (pause * 2).min(RETRY_MAX);
                 }
@@ -481,7 +622,11 @@ impl Worker {
     }
 
     fn succeeded(&mut self, attempts: u64) {
+        let closed = self.breaker.as_mut().is_some_and(Breaker::succeeded);
         let mut ledger = self.handle.lock();
+        if closed {
+            ledger.state = BreakerState::Closed;
+        }
         ledger.batches += 1;
         ledger.retries += attempts;
         drop(ledger);

@@ -24,6 +24,7 @@ use super::ring_file::{self, Claim, DeadRing};
 use crate::format::message_id::UUID_LEN;
 use crate::format::{self, Format, FormatKind};
 use crate::level::Level;
+use crate::pipeline::route::{Route, Router};
 use crate::pipeline::{Batch, Destination, PipelineSettings, SinkSettings};
 use crate::sinks::file::{self, FileSink};
 use crate::sinks::file_settings::FileSettings;
@@ -331,18 +332,29 @@ impl Left {
                     .min_level()
                     .map_err(|e| Trouble::Damaged(e.to_string()))?,
                 stages: self.stages()?,
+                router: self.router()?,
+                route: Route::ALL,
                 format: format::build(sink.format, &options),
                 journal,
                 dry_run,
                 sink: None,
                 lines: 0,
             };
+            if let Some(router) = &replay.router {
+                replay.route = router.route(&sink.name);
+            }
             let damaged = replay.run()?;
             report.recovered = report.recovered.max(replay.lines);
             report.damaged_bytes = report.damaged_bytes.max(damaged);
             slot += 1;
         }
         Ok(())
+    }
+
+    fn router(&self) -> Result<Option<Router>, Trouble> {
+        let sinks = self.settings.sinks.iter().map(|sink| &*sink.name);
+        let router = self.settings.router(&sinks.collect::<Vec<_>>());
+        router.map_err(|e| Trouble::Foreign(e.to_string()))
     }
 
     fn stages(&self) -> Result<Stages, Trouble> {
@@ -480,6 +492,9 @@ struct SinkReplay<'a> {
     file: &'a FileSettings,
     min_level: Level,
     stages: Stages,
+    router: Option<Router>,
+    /// Which events the sink gets.
+    route: Route,
     format: Box<dyn Format>,
     journal: Arc<SinkJournal>,
     dry_run: bool,
@@ -508,7 +523,7 @@ impl SinkReplay<'_> {
             if let Some(position) = position {
                 let record = walk.record(&self.left.dictionary);
                 if let Some(record) = record.and_then(|record| self.stages.run(record)) {
-                    if record.level() >= self.min_level {
+                    if takes(&mut self.router, self.route, self.min_level, &record) {
                         self.format.write(&record, &mut batch.bytes);
                         batch.end_event(record.level());
                         batch.mark(position);
@@ -642,7 +657,7 @@ impl SinkReplay<'_> {
             let Some(record) = record.and_then(|record| self.stages.run(record)) else {
                 continue;
             };
-            if record.level() < self.min_level {
+            if !takes(&mut self.router, self.route, self.min_level, &record) {
                 continue;
             }
             line.clear();
@@ -696,6 +711,12 @@ impl SinkReplay<'_> {
             None => 0..0,
         }
     }
+}
+
+/// Whether an event is for a sink.
+fn takes(router: &mut Option<Router>, route: Route, min_level: Level, record: &Record<'_>) -> bool {
+    record.level() >= min_level
+        && (router.as_mut()).is_none_or(|router| route.takes(router.matched(record)))
 }
 
 /// Whether `bytes` begin with `line`, apart from what is in `except`.

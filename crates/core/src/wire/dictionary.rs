@@ -145,6 +145,11 @@ impl Dictionary {
         }
     }
 
+    /// Replaces the strings of the pipeline's stages.
+    pub fn set_own(&mut self, own: Arc<OwnStrings>) {
+        self.own = own;
+    }
+
     /// A number that no other dictionary of this process has: what was found out about an id holds for it alone.
     pub fn serial(&self) -> u64 {
         self.serial
