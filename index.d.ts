@@ -61,6 +61,16 @@ interface SinkMetrics {
   /** Events written. */
   readonly written: number;
   readonly writtenByLevel: EventsByLevel;
+  /** Events that it does not take, because of its level or because routing sends them elsewhere, by level. */
+  readonly skipped: EventsByLevel;
+  /** Events that its fallback has written instead, by level. */
+  readonly diverted: EventsByLevel;
+  /** Events written for sinks that failed; they are counted there. */
+  readonly takenOver: number;
+  /** Whether the sink is tried: always, once to see, or not now. */
+  readonly state: 'closed' | 'half-open' | 'open';
+  /** Times that it was given up for a while. */
+  readonly opened: number;
   /** Events lost at this sink, by level. */
   readonly dropped: EventsByLevel;
   /** The same, by reason: the queue was full, the destination failed for good, the time at the end was over. */
@@ -113,7 +123,7 @@ interface StageMetrics {
 }
 /**
  * All counters. At rest, for each sink:
- * `submitted = written + events below the sink's level + dropped at the sink + dropped before it + filtered`.
+ * `submitted = written + skipped + diverted + dropped at the sink + dropped before it + filtered`.
  */
 interface Metrics {
   /** Log calls at an enabled level. */
@@ -335,8 +345,17 @@ interface Logger extends AsyncDisposable {
   /** The lines of a memory sink, which is empty then. For tests. */
   takeLines(sink?: string): string[];
 }
+/** A value that is no object. */
+type Scalar = string | number | boolean | null;
 /** How an event becomes a line. */
 type FormatName = 'json' | 'pino' | 'pretty' | 'logfmt' | 'simple' | 'minimal';
+/** When a sink that fails is not tried for a while. */
+interface BreakerOptions {
+  /** Failed attempts in a row after which the sink is not tried. Allowed: 1 to 1,000,000. @default 5 */
+  readonly failures?: number;
+  /** Time until it is tried once more, with the next lines. Allowed: a duration, 1 ms to 1 d. @default '30s' */
+  readonly probeMs?: Duration;
+}
 /** What every sink has. */
 interface SinkCommonOptions {
   /**
@@ -358,6 +377,13 @@ interface SinkCommonOptions {
    * @default 'block'
    */
   readonly whenFull?: 'block' | 'drop-oldest' | 'drop-newest';
+  /** Name of the sink that writes the lines that this one fails to write. */
+  readonly fallback?: string;
+  /**
+   * When a failing sink is not tried for a while; its lines go to the `fallback`, or are dropped and counted.
+   * @default the defaults below if there is a `fallback`, else it is tried for as long as it takes
+   */
+  readonly breaker?: BreakerOptions;
 }
 /** Standard output. */
 interface StdoutSinkOptions extends SinkCommonOptions {
@@ -581,6 +607,30 @@ interface FilterOptions {
   /** Lets so many events a second of each key through. */
   readonly rateLimit?: RateLimitOptions;
 }
+/** Sends events to sinks. Everything that it asks for has to be so. */
+interface RoutingRule {
+  /** Lowest level. */
+  readonly level?: LevelInput;
+  /** Highest level. */
+  readonly maxLevel?: LevelInput;
+  /** Names of loggers, in which `*` stands for any characters; one of them has to be the event's. @default any */
+  readonly loggers?: string | readonly string[];
+  /** Fields and the value, or the values, that they may have; `user.plan` looks inside an object. @default {} */
+  readonly where?: Readonly<Record<string, Scalar | readonly Scalar[]>>;
+  /** Fields that have to be there, and not `null`. @default [] */
+  readonly has?: readonly string[];
+  /** Names of the sinks that get the event. @default [] */
+  readonly sinks?: readonly string[];
+}
+/** Which sinks get an event. A sink that is not named here gets all of them. */
+interface RoutingOptions {
+  /** The rules, in order; at most 63. @default [] */
+  readonly rules?: readonly RoutingRule[];
+  /** Whether all rules that match count, or only the first. @default true */
+  readonly overlap?: boolean;
+  /** Names of the sinks that get the events that no rule matches. @default [] */
+  readonly otherwise?: readonly string[];
+}
 /** Options of `createLogger`. */
 interface LoggerOptions {
   /** Name of the logger, in every line. */
@@ -601,6 +651,8 @@ interface LoggerOptions {
   readonly queue?: QueueOptions;
   /** Which events go on. */
   readonly filters?: FilterOptions;
+  /** Which sinks get an event. @default every sink gets every event of its level */
+  readonly routing?: RoutingOptions;
   /**
    * `fsync`: every batch is synced to the device (`fdatasync`) before it counts as written. Slow, for sinks of
    * type `file`. `crash-safe`: the ring lies in a file, so that what was logged before the process was killed is
@@ -686,4 +738,4 @@ interface JoinOptions {
 declare function joinLogger(containerId: string, options?: JoinOptions): Logger;
 /** Returns its argument: a configuration that is checked while it is written. `createLogger` takes the result. */
 declare function defineConfig<const Config extends LoggerOptions>(config: Config): Config;
-export { type AdaptiveSamplingOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogContext, type LogMethod, type Logger, type LoggerOptions, type MemorySinkOptions, type Metrics, type NullSinkOptions, PipelineError, PluginError, type QueueOptions, type RateLimitOptions, type Receipt, type RotateOptions, type SamplingOptions, type SinkCommonOptions, SinkError, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, defineConfig, joinLogger, newCorrelationId, parseTraceparent };
+export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogContext, type LogMethod, type Logger, type LoggerOptions, type MemorySinkOptions, type Metrics, type NullSinkOptions, PipelineError, PluginError, type QueueOptions, type RateLimitOptions, type Receipt, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type SinkCommonOptions, SinkError, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, defineConfig, joinLogger, newCorrelationId, parseTraceparent };

@@ -21,6 +21,8 @@ declare namespace binding {
     reportUnwritten(text: string): void
     takeDiagnostics(): string
     metrics(): string
+    /** Whether stages and routing of the document are in force. */
+    reconfigure(document: string): boolean
     reopen(): void
     finishRing(): boolean
     memory(name: string, take: boolean): string | null

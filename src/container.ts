@@ -11,7 +11,7 @@ import { requireLevel, type Threshold } from './levels.js'
 import { onProcessExit } from './lifecycle.js'
 import type { Metrics, Receipt } from './metrics.js'
 import { type OverflowPolicy, RingProducer, THRESHOLD } from './ring/producer.js'
-import { nativeDocument } from './settings/document.js'
+import { changeable, nativeDocument } from './settings/document.js'
 import { ringBytes } from './settings/ring-bytes.js'
 import type { ResolvedSettings } from './settings/schema.js'
 import { onSignals } from './signals.js'
@@ -202,6 +202,15 @@ export class Container {
   /** Tells `onError` at once what there is. */
   deliverErrors(): void {
     this.errors?.deliver()
+  }
+
+  /**
+   * Puts the stages and the routing of other settings in force, without losing an event; all the rest of them stays
+   * as it is. Whether they are in force for every call from now on; else a sink holds up the drain thread, and they
+   * will be later. @throws {ConfigurationError} in crash-safe mode, where nothing of it can change
+   */
+  reconfigure(settings: ResolvedSettings): boolean {
+    return open(() => this.pipeline.reconfigure(JSON.stringify(changeable(settings))))
   }
 
   reopen(): void {

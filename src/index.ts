@@ -23,6 +23,7 @@ export type {
 export { defineConfig } from './settings/define-config.js'
 export type {
   AdaptiveSamplingOptions,
+  BreakerOptions,
   DedupeOptions,
   FileSinkOptions,
   FilterOptions,
@@ -34,6 +35,8 @@ export type {
   QueueOptions,
   RateLimitOptions,
   RotateOptions,
+  RoutingOptions,
+  RoutingRule,
   SamplingOptions,
   SinkCommonOptions,
   SinkOptions,

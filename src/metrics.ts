@@ -10,6 +10,16 @@ export interface SinkMetrics {
   /** Events written. */
   readonly written: number
   readonly writtenByLevel: EventsByLevel
+  /** Events that it does not take, because of its level or because routing sends them elsewhere, by level. */
+  readonly skipped: EventsByLevel
+  /** Events that its fallback has written instead, by level. */
+  readonly diverted: EventsByLevel
+  /** Events written for sinks that failed; they are counted there. */
+  readonly takenOver: number
+  /** Whether the sink is tried: always, once to see, or not now. */
+  readonly state: 'closed' | 'half-open' | 'open'
+  /** Times that it was given up for a while. */
+  readonly opened: number
   /** Events lost at this sink, by level. */
   readonly dropped: EventsByLevel
   /** The same, by reason: the queue was full, the destination failed for good, the time at the end was over. */
@@ -64,7 +74,7 @@ export interface StageMetrics {
 
 /**
  * All counters. At rest, for each sink:
- * `submitted = written + events below the sink's level + dropped at the sink + dropped before it + filtered`.
+ * `submitted = written + skipped + diverted + dropped at the sink + dropped before it + filtered`.
  */
 export interface Metrics {
   /** Log calls at an enabled level. */

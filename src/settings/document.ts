@@ -7,20 +7,22 @@ import { wantsColor } from '../color.js'
 import { levelIndex, levelName } from '../levels.js'
 import type { ResolvedSettings } from './schema.js'
 import type { ResolvedSink } from './sink.js'
+import { sinkNames } from './sink-names.js'
 
 /** The document for the native side. */
 export function nativeDocument(settings: ResolvedSettings): string {
-  const names = new Set(settings.sinks.map(({ name }) => name))
-  const sinks = settings.sinks.map((sink) => {
+  const names = sinkNames(settings.sinks)
+  const sinks = settings.sinks.map((sink, index) => {
     const terminal = isTerminal(sink)
     return {
-      name: sink.name ?? freeName(sink.type, names),
+      name: names[index] as string,
       destination: destination(sink, settings.durability === 'crash-safe'),
       format: sink.format ?? settings.format ?? (terminal ? 'pretty' : 'json'),
       color: sink.color ?? wantsColor(terminal),
       level: sink.level === undefined ? 'TRACE' : levelName(levelIndex(sink.level) as number),
       queueBytes: sink.queueBytes,
       whenFull: sink.whenFull,
+      ...breakerOf(sink),
     }
   })
   return JSON.stringify({
@@ -34,11 +36,23 @@ export function nativeDocument(settings: ResolvedSettings): string {
       utc: settings.utc,
     },
     sinks,
-    stages: { filters: settings.filters },
+    ...changeable(settings),
     fsync: settings.durability === 'fsync',
     diagnostics: { all: settings.diagnostics, collect: settings.onError !== undefined },
     ...(settings.durability === 'crash-safe' ? { crashSafe: crashSafe(settings) } : {}),
   })
+}
+
+/** What can change while events flow: the document of `NativePipeline.reconfigure`. */
+export function changeable(settings: ResolvedSettings): object {
+  const { filters, routing } = settings
+  return { stages: { filters }, ...(routing === undefined ? {} : { routing }) }
+}
+
+/** A fallback needs a breaker, whether the user has named one or not. */
+function breakerOf({ fallback, breaker }: ResolvedSink): object {
+  if (fallback === undefined) return breaker === undefined ? {} : { breaker }
+  return { fallback, breaker: breaker ?? { failures: 5, probeMs: 30_000 } }
 }
 
 /** Where the ring's file goes and what it is called. */
@@ -47,14 +61,6 @@ function crashSafe(settings: ResolvedSettings): object {
   const beside = first === undefined ? '.' : dirname(first.path)
   const name = (settings.name ?? 'fapilog').replaceAll(/[^\w-]+/g, '_').slice(0, 64)
   return { directory: resolve(settings.crashSafeDir ?? join(beside, '.fapilog')), name }
-}
-
-/** The type, numbered when it is taken. */
-function freeName(type: string, names: Set<string | undefined>): string {
-  let name = type
-  for (let number = 2; names.has(name); number++) name = `${type}-${number}`
-  names.add(name)
-  return name
 }
 
 function destination(sink: ResolvedSink, absolute: boolean): object {

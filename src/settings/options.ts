@@ -2,10 +2,19 @@
 
 import type { PipelineError, SinkError } from '../errors.js'
 import type { LevelInput, LevelSetting } from '../levels.js'
+import type { Scalar } from './routing.js'
 import type { Duration, Size } from './units.js'
 
 /** How an event becomes a line. */
 export type FormatName = 'json' | 'pino' | 'pretty' | 'logfmt' | 'simple' | 'minimal'
+
+/** When a sink that fails is not tried for a while. */
+export interface BreakerOptions {
+  /** Failed attempts in a row after which the sink is not tried. Allowed: 1 to 1,000,000. @default 5 */
+  readonly failures?: number
+  /** Time until it is tried once more, with the next lines. Allowed: a duration, 1 ms to 1 d. @default '30s' */
+  readonly probeMs?: Duration
+}
 
 /** What every sink has. */
 export interface SinkCommonOptions {
@@ -28,6 +37,13 @@ export interface SinkCommonOptions {
    * @default 'block'
    */
   readonly whenFull?: 'block' | 'drop-oldest' | 'drop-newest'
+  /** Name of the sink that writes the lines that this one fails to write. */
+  readonly fallback?: string
+  /**
+   * When a failing sink is not tried for a while; its lines go to the `fallback`, or are dropped and counted.
+   * @default the defaults below if there is a `fallback`, else it is tried for as long as it takes
+   */
+  readonly breaker?: BreakerOptions
 }
 
 /** Standard output. */
@@ -276,6 +292,32 @@ export interface FilterOptions {
   readonly rateLimit?: RateLimitOptions
 }
 
+/** Sends events to sinks. Everything that it asks for has to be so. */
+export interface RoutingRule {
+  /** Lowest level. */
+  readonly level?: LevelInput
+  /** Highest level. */
+  readonly maxLevel?: LevelInput
+  /** Names of loggers, in which `*` stands for any characters; one of them has to be the event's. @default any */
+  readonly loggers?: string | readonly string[]
+  /** Fields and the value, or the values, that they may have; `user.plan` looks inside an object. @default {} */
+  readonly where?: Readonly<Record<string, Scalar | readonly Scalar[]>>
+  /** Fields that have to be there, and not `null`. @default [] */
+  readonly has?: readonly string[]
+  /** Names of the sinks that get the event. @default [] */
+  readonly sinks?: readonly string[]
+}
+
+/** Which sinks get an event. A sink that is not named here gets all of them. */
+export interface RoutingOptions {
+  /** The rules, in order; at most 63. @default [] */
+  readonly rules?: readonly RoutingRule[]
+  /** Whether all rules that match count, or only the first. @default true */
+  readonly overlap?: boolean
+  /** Names of the sinks that get the events that no rule matches. @default [] */
+  readonly otherwise?: readonly string[]
+}
+
 /** Options of `createLogger`. */
 export interface LoggerOptions {
   /** Name of the logger, in every line. */
@@ -296,6 +338,8 @@ export interface LoggerOptions {
   readonly queue?: QueueOptions
   /** Which events go on. */
   readonly filters?: FilterOptions
+  /** Which sinks get an event. @default every sink gets every event of its level */
+  readonly routing?: RoutingOptions
   /**
    * `fsync`: every batch is synced to the device (`fdatasync`) before it counts as written. Slow, for sinks of
    * type `file`. `crash-safe`: the ring lies in a file, so that what was logged before the process was killed is

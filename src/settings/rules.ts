@@ -3,6 +3,7 @@
 import type { ConfigurationProblem } from '../errors.js'
 import { ringBytes } from './ring-bytes.js'
 import type { ResolvedSettings } from './schema.js'
+import { sinkNames } from './sink-names.js'
 
 /** Sinks that have room in the journal of a ring's file (crates/ring/src/journal.rs). */
 const MAX_CRASH_SAFE_SINKS = 14
@@ -10,7 +11,13 @@ const MAX_CRASH_SAFE_SINKS = 14
 type Rule = (settings: ResolvedSettings) => ConfigurationProblem[]
 
 /** Every rule; each names all that is wrong. */
-export const RULES: readonly Rule[] = [repeatedNames, eventsFitTheRing, crashSafeSinks]
+export const RULES: readonly Rule[] = [
+  repeatedNames,
+  eventsFitTheRing,
+  crashSafeSinks,
+  routedSinks,
+  fallbacks,
+]
 
 function repeatedNames({ sinks }: ResolvedSettings): ConfigurationProblem[] {
   const names = sinks.map(({ name }) => name)
@@ -58,4 +65,51 @@ function crashSafeSinks({ durability, sinks }: ResolvedSettings): ConfigurationP
         ]
       : [],
   )
+}
+
+/** Routing names sinks that there are. */
+function routedSinks({ sinks, routing }: ResolvedSettings): ConfigurationProblem[] {
+  const names = sinkNames(sinks)
+  const unknown = (path: string, list: readonly string[]) =>
+    list.flatMap((name, index) =>
+      names.includes(name) ? [] : [notASink(`${path}[${index}]`, name, names)],
+    )
+  return [
+    ...(routing?.rules ?? []).flatMap((rule, index) =>
+      unknown(`routing.rules[${index}].sinks`, rule.sinks),
+    ),
+    ...unknown('routing.otherwise', routing?.otherwise ?? []),
+  ]
+}
+
+/** A fallback is another sink, which has none itself. */
+function fallbacks({ sinks, durability }: ResolvedSettings): ConfigurationProblem[] {
+  const names = sinkNames(sinks)
+  return sinks.flatMap(({ fallback, breaker, type }, index) => {
+    const found: ConfigurationProblem[] = []
+    const path = `sinks[${index}]`
+    if (durability === 'crash-safe' && type === 'file' && (fallback ?? breaker) !== undefined) {
+      found.push({
+        path: fallback === undefined ? `${path}.breaker` : `${path}.fallback`,
+        value: fallback ?? breaker,
+        expected:
+          "none with durability 'crash-safe', whose ring keeps the events of a file until it can be written",
+      })
+    }
+    if (fallback === undefined) return found
+    const other = sinks[names.indexOf(fallback)]
+    if (other === undefined) return [...found, notASink(`${path}.fallback`, fallback, names)]
+    if (names[index] === fallback || (other.fallback ?? other.breaker) !== undefined) {
+      found.push({
+        path: `${path}.fallback`,
+        value: fallback,
+        expected: 'another sink, one without a fallback or breaker of its own',
+      })
+    }
+    return found
+  })
+}
+
+function notASink(path: string, name: string, names: readonly string[]): ConfigurationProblem {
+  return { path, value: name, expected: `a sink: ${names.join(', ')}`, candidates: names, name }
 }

@@ -9,6 +9,7 @@ import { callback, choice, duration, flag, level, text } from './kinds.js'
 import { group, setting } from './meaning.js'
 import { PRESET_NAMES } from './presets.js'
 import { queue } from './queue.js'
+import { routing } from './routing.js'
 import { sinks } from './sink.js'
 
 /** The settings document. */
@@ -59,6 +60,11 @@ export const settingsSchema = group(
       description: 'Which events go on: see [stages](stages.md#filters)',
       default: {},
       example: { sampling: { rate: 0.1 } },
+    }),
+    routing: setting(routing, {
+      description: 'Which sinks get an event: see [routing](routing.md)',
+      otherwise: 'every sink gets every event of its level',
+      example: { rules: [{ level: 'ERROR', sinks: ['errors'] }], otherwise: ['stdout'] },
     }),
     durability: setting(choice(['memory', 'fsync', 'crash-safe']), {
       description:

@@ -1,6 +1,7 @@
 // Destinations for log lines. A new type of sink is one more group in `types`.
 
 import { z } from 'zod/mini'
+import { breaker } from './breaker.js'
 import { format } from './format.js'
 import { choice, flag, minimumLevel, permissions, size, text } from './kinds.js'
 import { group, named, required, setting } from './meaning.js'
@@ -37,6 +38,18 @@ const common = {
       'What happens when the queue is full: the ring fills and its `overflow` decides, or lines are dropped and counted at this sink',
     default: 'block',
     example: 'drop-oldest',
+  }),
+  fallback: setting(text(1), {
+    description:
+      'Name of the sink that writes the lines that this one fails to write: see [routing](routing.md#sinks-that-fail)',
+    example: 'stderr',
+  }),
+  breaker: setting(breaker, {
+    description:
+      'When a failing sink is not tried for a while; its lines go to the `fallback`, or are dropped and counted',
+    otherwise:
+      'the defaults below if there is a `fallback`, else it is tried for as long as it takes',
+    example: { failures: 3 },
   }),
 }
 
