@@ -56,6 +56,20 @@ type LevelInput = LevelName | Lowercase<LevelName> | 'WARN' | 'warn' | 'FATAL' |
 type LevelSetting = LevelInput | 'silent' | 'SILENT';
 /** Events by level; levels without events are left out. */
 type EventsByLevel = Readonly<Partial<Record<LevelName, number>>>;
+/** Latencies, in seconds. */
+interface HistogramMetrics {
+  readonly count: number;
+  readonly sum: number;
+  /** The longest. */
+  readonly max: number;
+  /** Quantiles, at most 10 % above the true value. */
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  /** Upper bounds from 100 µs to 100 s, and how many latencies are at most so long. */
+  readonly buckets: readonly (readonly [bound: number, count: number])[];
+}
 /** Counters of one sink since the logger was created. */
 interface SinkMetrics {
   /** Events written. */
@@ -97,6 +111,12 @@ interface SinkMetrics {
   readonly lastError: string | null;
   /** Whether the latest write failed. */
   readonly failing: boolean;
+  /** How long events take, one latency for each batch of lines. */
+  readonly latency: {
+    /** From the call that logged the oldest event of the batch until it was written; the clock ticks every 1 ms. */readonly written: HistogramMetrics; /** Time in the queue of the sink. */
+    readonly queued: HistogramMetrics; /** Time of the write, retries included. */
+    readonly write: HistogramMetrics;
+  };
   /** Files rotated, compressed and deleted by retention. */
   readonly rotations: number;
   readonly compressed: number;
@@ -157,6 +177,8 @@ interface Metrics {
     readonly damagedBytes: number; /** Events that had values cut to stay within the limits; these are not lost. */
     readonly truncated: number;
   };
+  /** Time that the drain thread needs for a chunk of events: decoding, stages, formats. */
+  readonly drain: HistogramMetrics;
   /** What was found worth saying about the pipeline itself, on standard error and to `onError`. */
   readonly diagnostics: {
     readonly reported: number; /** Lines that standard error was spared. */
@@ -165,6 +187,37 @@ interface Metrics {
     readonly thrown: number; /** Times that OpenTelemetry threw when it was asked for the active span; the events went without its ids. */
     readonly otel: number;
   };
+}
+/**
+ * How well something does: `failing` when the latest write failed or nobody reads any more, `degraded` when the queue
+ * is over 80 % full or something failed or was lost in the last minute.
+ */
+type HealthStatus = 'healthy' | 'degraded' | 'failing';
+/** State of one sink. Times are milliseconds since the Unix epoch. */
+interface SinkHealth {
+  readonly status: HealthStatus;
+  /** Since when; for `degraded` the latest trouble. */
+  readonly since: number;
+  /** Text of the latest failure. */
+  readonly lastError: string | null;
+  readonly lastErrorAt: number | null;
+  /** When the sink last lost an event. */
+  readonly lastLossAt: number | null;
+  /** Bytes queued or being written. */
+  readonly queuedBytes: number;
+  /** Bound of the queue. */
+  readonly queueBytes: number;
+  /** Their ratio. */
+  readonly queueFill: number;
+}
+/** What `log.health()` returns. */
+interface Health {
+  /** The worst of the sinks; `degraded` also when the ring is over 80 % full, `closed` after `close()`. */
+  readonly status: HealthStatus | 'closed';
+  /** Part of the ring, or of all rings, that is in use, 0 to 1. */
+  readonly ringFill: number;
+  /** Sinks by name. */
+  readonly sinks: Readonly<Record<string, SinkHealth>>;
 }
 /** What one sink says to a flush. */
 interface SinkReceipt {
@@ -340,6 +393,8 @@ interface Logger extends AsyncDisposable {
   close(timeoutMs?: number): Promise<Receipt>;
   /** All counters since the logger was created. */
   metrics(): Metrics;
+  /** Whether the sinks do their work, and what was last wrong. */
+  health(): Health;
   /** Opens the files again, after logrotate moved them for example. */
   reopen(): void;
   /** The lines of a memory sink, which is empty then. For tests. */
@@ -736,6 +791,60 @@ interface JoinOptions {
  * @throws {ConfigurationError} when an option is wrong
  */
 declare function joinLogger(containerId: string, options?: JoinOptions): Logger;
+/** What metrics are made of: a logger. */
+interface MetricsSource {
+  metrics(): Metrics;
+  health(): Health;
+}
+/** Options of a `MetricsCollector`. */
+interface MetricsCollectorOptions {
+  /** What every name starts with. @default 'fapilog_' */
+  readonly prefix?: string;
+  /** Labels of every sample, to tell loggers of one process apart. @default none */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+/** What is needed of a `Registry` of the package prom-client. */
+interface PrometheusRegistry {
+  registerMetric(metric: never): void;
+  removeSingleMetric(name: string): void;
+}
+/**
+ * Metrics of a logger, as an object, as Prometheus text, and in a registry of prom-client. It only reads: counters
+ * are kept by the native threads whether there is a collector or not.
+ *
+ * The number of samples depends on the settings of the logger alone, never on what is logged.
+ */
+declare class MetricsCollector {
+  /** The media type of `prometheus()`, for a `Content-Type` header. */
+  readonly contentType = "text/plain; version=0.0.4; charset=utf-8";
+  private readonly source;
+  private readonly prefix;
+  private readonly labels;
+  private snapshot;
+  /**
+   * @param source - a logger
+   * @throws {ConfigurationError} when the prefix or a label is none of Prometheus's names
+   */
+  constructor(source: MetricsSource, {
+    prefix,
+    labels
+  }?: MetricsCollectorOptions);
+  /** All counters as an object. */
+  collect(): Metrics;
+  /** State of the sinks. */
+  health(): Health;
+  /** All metrics in Prometheus's text format. */
+  prometheus(): string;
+  /**
+   * Adds the metrics to a `Registry` of prom-client, which reads them anew at every scrape.
+   *
+   * @returns how to take them out again
+   */
+  register(registry: PrometheusRegistry): () => void;
+  private families;
+  /** One family for a scrape, which asks for all of them at once: they are read once. */
+  private registered;
+}
 /** Returns its argument: a configuration that is checked while it is written. `createLogger` takes the result. */
 declare function defineConfig<const Config extends LoggerOptions>(config: Config): Config;
-export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogContext, type LogMethod, type Logger, type LoggerOptions, type MemorySinkOptions, type Metrics, type NullSinkOptions, PipelineError, PluginError, type QueueOptions, type RateLimitOptions, type Receipt, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type SinkCommonOptions, SinkError, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, defineConfig, joinLogger, newCorrelationId, parseTraceparent };
+export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogContext, type LogMethod, type Logger, type LoggerOptions, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PipelineError, PluginError, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, defineConfig, joinLogger, newCorrelationId, parseTraceparent };

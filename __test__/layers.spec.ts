@@ -11,11 +11,11 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url))
 const LAYERS: readonly (readonly RegExp[])[] = [
   [/^wire\/layout$/, /^nearest-name$/],
   [/^color$/, /^errors$/, /^levels$/, /^metrics$/, /^lifecycle$/, /^signals$/, /^error-reports$/],
-  [/^load-checker$/],
+  [/^load-checker$/, /^prometheus$/],
   [/^ring\//, /^wire\//],
   [/^context\//, /^logger$/, /^settings\//],
   [/^container$/],
-  [/^create-logger$/, /^join$/],
+  [/^create-logger$/, /^join$/, /^metrics-collector$/],
   [/^index$/],
   [/^cli\//],
 ]

@@ -36,7 +36,7 @@ if (!existsSync(join(here, 'node_modules', 'pino'))) {
   })
 }
 
-const others = ['micro', 'startup', 'idle', 'throughput']
+const others = ['micro', 'startup', 'idle', 'throughput', 'workers']
 if (others.includes(process.argv[2])) {
   const [, , name, ...rest] = process.argv
   const { status } = spawnSync(process.execPath, [join(here, `${name}.mjs`), ...rest], {

@@ -23,6 +23,7 @@ declare namespace binding {
     metrics(): string
     /** Whether stages and routing of the document are in force. */
     reconfigure(document: string): boolean
+    health(): string
     reopen(): void
     finishRing(): boolean
     memory(name: string, take: boolean): string | null

@@ -9,7 +9,7 @@ import { ErrorReports } from './error-reports.js'
 import { ConfigurationError, PipelineError, SinkError } from './errors.js'
 import { requireLevel, type Threshold } from './levels.js'
 import { onProcessExit } from './lifecycle.js'
-import type { Metrics, Receipt } from './metrics.js'
+import type { Health, Metrics, Receipt } from './metrics.js'
 import { type OverflowPolicy, RingProducer, THRESHOLD } from './ring/producer.js'
 import { changeable, nativeDocument } from './settings/document.js'
 import { ringBytes } from './settings/ring-bytes.js'
@@ -135,6 +135,10 @@ export class Container {
       otel: this.context.failures,
     }
     return { ...metrics, diagnostics }
+  }
+
+  health(): Health {
+    return JSON.parse(this.pipeline.health()) as Health
   }
 
   /** Resolves when everything logged before the call was dealt with. Calls in flight share one native flush. */

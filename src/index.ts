@@ -14,12 +14,22 @@ export type { LevelInput, LevelName, LevelSetting } from './levels.js'
 export type { ChildOptions, Fields, LazyFields, Logger, LogMethod } from './logger.js'
 export type {
   EventsByLevel,
+  Health,
+  HealthStatus,
+  HistogramMetrics,
   Metrics,
   Receipt,
+  SinkHealth,
   SinkMetrics,
   SinkReceipt,
   StageMetrics,
 } from './metrics.js'
+export {
+  MetricsCollector,
+  type MetricsCollectorOptions,
+  type MetricsSource,
+  type PrometheusRegistry,
+} from './metrics-collector.js'
 export { defineConfig } from './settings/define-config.js'
 export type {
   AdaptiveSamplingOptions,

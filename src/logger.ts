@@ -22,7 +22,7 @@ import {
   TRACE,
   WARNING,
 } from './levels.js'
-import type { Metrics, Receipt } from './metrics.js'
+import type { Health, Metrics, Receipt } from './metrics.js'
 import type { EncodedScope } from './wire/encoder.js'
 import { isError } from './wire/exotic.js'
 import { printf } from './wire/printf.js'
@@ -137,6 +137,8 @@ export interface Logger extends AsyncDisposable {
   close(timeoutMs?: number): Promise<Receipt>
   /** All counters since the logger was created. */
   metrics(): Metrics
+  /** Whether the sinks do their work, and what was last wrong. */
+  health(): Health
   /** Opens the files again, after logrotate moved them for example. */
   reopen(): void
   /** The lines of a memory sink, which is empty then. For tests. */
@@ -321,6 +323,10 @@ export class NativeLogger implements Logger {
 
   metrics(): Metrics {
     return this.container.metrics()
+  }
+
+  health(): Health {
+    return this.container.health()
   }
 
   reopen(): void {

@@ -5,6 +5,21 @@ import type { LevelName } from './levels.js'
 /** Events by level; levels without events are left out. */
 export type EventsByLevel = Readonly<Partial<Record<LevelName, number>>>
 
+/** Latencies, in seconds. */
+export interface HistogramMetrics {
+  readonly count: number
+  readonly sum: number
+  /** The longest. */
+  readonly max: number
+  /** Quantiles, at most 10 % above the true value. */
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+  readonly p999: number
+  /** Upper bounds from 100 µs to 100 s, and how many latencies are at most so long. */
+  readonly buckets: readonly (readonly [bound: number, count: number])[]
+}
+
 /** Counters of one sink since the logger was created. */
 export interface SinkMetrics {
   /** Events written. */
@@ -46,6 +61,15 @@ export interface SinkMetrics {
   readonly lastError: string | null
   /** Whether the latest write failed. */
   readonly failing: boolean
+  /** How long events take, one latency for each batch of lines. */
+  readonly latency: {
+    /** From the call that logged the oldest event of the batch until it was written; the clock ticks every 1 ms. */
+    readonly written: HistogramMetrics
+    /** Time in the queue of the sink. */
+    readonly queued: HistogramMetrics
+    /** Time of the write, retries included. */
+    readonly write: HistogramMetrics
+  }
   /** Files rotated, compressed and deleted by retention. */
   readonly rotations: number
   readonly compressed: number
@@ -113,6 +137,8 @@ export interface Metrics {
     /** Events that had values cut to stay within the limits; these are not lost. */
     readonly truncated: number
   }
+  /** Time that the drain thread needs for a chunk of events: decoding, stages, formats. */
+  readonly drain: HistogramMetrics
   /** What was found worth saying about the pipeline itself, on standard error and to `onError`. */
   readonly diagnostics: {
     readonly reported: number
@@ -125,6 +151,40 @@ export interface Metrics {
     /** Times that OpenTelemetry threw when it was asked for the active span; the events went without its ids. */
     readonly otel: number
   }
+}
+
+/**
+ * How well something does: `failing` when the latest write failed or nobody reads any more, `degraded` when the queue
+ * is over 80 % full or something failed or was lost in the last minute.
+ */
+export type HealthStatus = 'healthy' | 'degraded' | 'failing'
+
+/** State of one sink. Times are milliseconds since the Unix epoch. */
+export interface SinkHealth {
+  readonly status: HealthStatus
+  /** Since when; for `degraded` the latest trouble. */
+  readonly since: number
+  /** Text of the latest failure. */
+  readonly lastError: string | null
+  readonly lastErrorAt: number | null
+  /** When the sink last lost an event. */
+  readonly lastLossAt: number | null
+  /** Bytes queued or being written. */
+  readonly queuedBytes: number
+  /** Bound of the queue. */
+  readonly queueBytes: number
+  /** Their ratio. */
+  readonly queueFill: number
+}
+
+/** What `log.health()` returns. */
+export interface Health {
+  /** The worst of the sinks; `degraded` also when the ring is over 80 % full, `closed` after `close()`. */
+  readonly status: HealthStatus | 'closed'
+  /** Part of the ring, or of all rings, that is in use, 0 to 1. */
+  readonly ringFill: number
+  /** Sinks by name. */
+  readonly sinks: Readonly<Record<string, SinkHealth>>
 }
 
 /** What one sink says to a flush. */

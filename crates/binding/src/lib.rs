@@ -199,6 +199,12 @@ impl NativePipeline {
             .map_err(|e| js_error(&e))
     }
 
+    /// How the sinks do, as JSON.
+    #[napi(catch_unwind)]
+    pub fn health(&self) -> Result<String> {
+        to_json(&self.pipeline.health())
+    }
+
     /// Opens the destination of every sink again.
     #[napi(catch_unwind)]
     pub fn reopen(&self) {

@@ -1,6 +1,7 @@
 //! Formatted events on their way to the sinks.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use crate::level::{Level, LevelCounts};
 
@@ -15,6 +16,10 @@ pub struct Batch {
     levels: Vec<Level>,
     /// Where each event starts in the ring; only for rings that lie in files.
     positions: Vec<u32>,
+    /// Time of the first event, in milliseconds since the Unix epoch.
+    pub first_time_ms: Option<f64>,
+    /// When the batch was put into the queues.
+    pub handed_over: Option<Instant>,
     /// Up to where the ring was read when the batch was handed over.
     pub end_position: u32,
     /// Lines that are no events but the pipeline's own reports.
@@ -113,6 +118,8 @@ impl Batch {
         self.levels.clear();
         self.positions.clear();
         self.reports = 0;
+        self.first_time_ms = None;
+        self.handed_over = None;
     }
 }
 

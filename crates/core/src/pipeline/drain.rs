@@ -342,6 +342,7 @@ impl Drain {
         if copied == 0 {
             return false;
         }
+        let started = Instant::now();
         self.fresh.clear();
         source
             .consumer
@@ -392,6 +393,9 @@ impl Drain {
             for lane in &mut self.lanes {
                 if lane.takes(record.level(), matched) {
                     lane.format.write(&record, &mut lane.batch.bytes);
+                    if lane.batch.is_empty() {
+                        lane.batch.first_time_ms = Some(record.time_ms());
+                    }
                     lane.batch.end_event(record.level());
                     if kept {
                         lane.batch.mark(position);
@@ -421,6 +425,7 @@ impl Drain {
         for lane in &mut self.lanes {
             lane.settle_skipped();
         }
+        self.shared.drain_time.record(started.elapsed());
         self.shared.count_accepted(&accepted);
         if !self.stages.is_empty() {
             self.shared.count_stages(self.stages.take_counts());
@@ -456,6 +461,7 @@ impl Drain {
                 retention.hand_over(sink, first);
             }
         }
+        lane.batch.handed_over = Some(Instant::now());
         let batch = Arc::new(std::mem::replace(&mut lane.batch, self.pool.take()));
         for sink in &lane.sinks {
             // Nobody counts ticks while this thread waits for a sink.

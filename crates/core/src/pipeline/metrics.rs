@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::breaker::State as BreakerState;
 use super::diagnostics::DiagnosticCounts;
+use super::histogram::HistogramSnapshot;
 use super::sink_thread::{Ledger, SinkHandle};
 use super::Pipeline;
 use crate::level::{Level, LevelCounts};
@@ -51,6 +52,8 @@ pub struct Metrics {
     pub stages: BTreeMap<&'static str, StageMetrics>,
     /// All rings together.
     pub ring: RingMetrics,
+    /// Seconds that the drain thread needs for a chunk of events: decoding, stages, formats.
+    pub drain: HistogramSnapshot,
     /// What was said about the pipeline itself.
     pub diagnostics: DiagnosticCounts,
 }
@@ -95,6 +98,8 @@ pub struct SinkMetrics {
     pub last_error: Option<String>,
     /// Whether the latest write failed.
     pub failing: bool,
+    /// How long events take.
+    pub latency: SinkLatencyMetrics,
     /// Files rotated.
     pub rotations: u64,
     /// Rotated files compressed.
@@ -126,6 +131,17 @@ pub struct StageMetrics {
     /// Keys that it had to forget for want of room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evicted: Option<u64>,
+}
+
+/// Latencies of one sink, one for each batch.
+#[derive(Debug, Serialize)]
+pub struct SinkLatencyMetrics {
+    /// From the log call of the batch's oldest event until it was written.
+    pub written: HistogramSnapshot,
+    /// Time in the sink's queue.
+    pub queued: HistogramSnapshot,
+    /// Time of the write itself, retries included.
+    pub write: HistogramSnapshot,
 }
 
 /// State of the rings.
@@ -243,6 +259,11 @@ impl Pipeline {
                         errors: ledger.errors,
                         last_error: ledger.last_error.clone(),
                         failing: sink.is_failing(),
+                        latency: SinkLatencyMetrics {
+                            written: sink.latency.written.snapshot(),
+                            queued: sink.latency.queued.snapshot(),
+                            write: sink.latency.write.snapshot(),
+                        },
                         rotations: ledger.stats.rotations,
                         compressed: ledger.stats.compressed,
                         deleted: ledger.stats.deleted,
@@ -268,6 +289,7 @@ impl Pipeline {
                 })
                 .collect(),
             ring,
+            drain: self.shared.drain_time.snapshot(),
             diagnostics: self.diagnostics.counts(),
         }
     }

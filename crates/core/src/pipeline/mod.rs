@@ -4,6 +4,8 @@ mod batch;
 mod breaker;
 mod diagnostics;
 mod drain;
+mod health;
+mod histogram;
 mod lanes;
 mod metrics;
 mod parker;
@@ -27,6 +29,8 @@ use fapilog_ring::{Region, RingMemory};
 pub use batch::Batch;
 pub use breaker::{BreakerSettings, State as BreakerState};
 pub use diagnostics::{Diagnostic, DiagnosticCounts, DiagnosticSettings};
+pub use health::{Health, SinkHealth, Status};
+pub use histogram::HistogramSnapshot;
 pub use metrics::{Metrics, RingMetrics, SinkMetrics};
 pub use queue::WhenFull;
 pub use settings::{CrashSafe, Destination, PipelineSettings, SinkSettings};
@@ -35,6 +39,7 @@ pub use sink_thread::Ledger;
 use batch::BatchPool;
 use diagnostics::{Diagnostics, Kind};
 use drain::Drain;
+use histogram::Histogram;
 use lanes::LaneSink;
 use parker::Parker;
 use queue::{Item, Queue};
@@ -69,6 +74,8 @@ pub(crate) struct Shared {
     flush_wanted: AtomicU64,
     /// The latest flush for which everything is in the queues.
     flush_begun: AtomicU64,
+    /// Taking a chunk out of a ring and making its lines.
+    drain_time: Histogram,
     stopping: AtomicBool,
     drained: AtomicBool,
     parker: Parker,

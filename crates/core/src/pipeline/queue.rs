@@ -237,6 +237,11 @@ impl Queue {
         self.lock().abandoned
     }
 
+    /// Bound of the queue.
+    pub fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
     /// Bytes of lines queued or being written.
     pub fn bytes(&self) -> usize {
         self.lock().bytes

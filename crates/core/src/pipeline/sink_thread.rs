@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use super::batch::{Batch, BatchPool};
 use super::breaker::{Breaker, BreakerSettings, State as BreakerState};
 use super::diagnostics::{Diagnostics, Kind};
+use super::health::{now_ms, Trouble};
+use super::histogram::Histogram;
 use super::queue::{Item, Popped, Queue};
 use super::retention::Retention;
 use crate::error::{Error, ErrorCode, Result};
@@ -65,6 +67,8 @@ pub struct Ledger {
     pub retries: u64,
     /// Text of the latest failure.
     pub last_error: Option<String>,
+    /// When something went wrong.
+    pub trouble: Trouble,
     /// Counters of the destination itself.
     pub stats: SinkStats,
 }
@@ -132,6 +136,34 @@ pub struct Identity {
     pub breaker: Option<BreakerSettings>,
 }
 
+/// How long the parts of an event's way take, once for each batch.
+#[derive(Debug, Default)]
+pub struct SinkLatency {
+    /// From the log call of the oldest event to the end of the write. By the clock, whose resolution in
+    /// JavaScript is 1 ms.
+    pub written: Histogram,
+    /// In the queue.
+    pub queued: Histogram,
+    /// Writing, retries included.
+    pub write: Histogram,
+}
+
+impl SinkLatency {
+    fn record(&self, batch: &Batch, started: Instant) {
+        let ended = Instant::now();
+        self.write.record(ended.duration_since(started));
+        if let Some(handed_over) = batch.handed_over {
+            self.queued.record(started.duration_since(handed_over));
+        }
+        if let Some(time_ms) = batch.first_time_ms {
+            let age_ms = now_ms() as f64 - time_ms;
+            if (0.0..1e12).contains(&age_ms) {
+                self.written.record(Duration::from_secs_f64(age_ms / 1e3));
+            }
+        }
+    }
+}
+
 /// The side of a sink that other threads see.
 #[derive(Debug)]
 pub struct SinkHandle {
@@ -142,6 +174,8 @@ pub struct SinkHandle {
     pub queue: Queue,
     /// What it does not write in time stays in the ring's file.
     keeps: bool,
+    /// How long events take.
+    pub latency: SinkLatency,
     ledger: Mutex<Ledger>,
     flushed: AtomicU64,
     failing: AtomicBool,
@@ -180,6 +214,7 @@ impl SinkHandle {
             min_level,
             queue,
             keeps: retention.is_some(),
+            latency: SinkLatency::default(),
             ledger: Mutex::default(),
             flushed: AtomicU64::new(0),
             failing: AtomicBool::new(false),
@@ -248,6 +283,7 @@ impl SinkHandle {
             let mut ledger = self.lock();
             if !late {
                 ledger.dropped_overflow.merge(dropped);
+                ledger.trouble.loss_ms = Some(now_ms());
             } else if self.keeps {
                 ledger.kept.merge(dropped);
             } else {
@@ -460,7 +496,9 @@ impl Worker {
         }
         let rest = batch.counts(start, batch.bytes.len());
         let Some(fallback) = self.handle.fallback.get() else {
-            self.handle.lock().dropped_failed.merge(&rest);
+            let mut ledger = self.handle.lock();
+            ledger.dropped_failed.merge(&rest);
+            ledger.trouble.loss_ms = Some(now_ms());
             return;
         };
         let tail = match start {
@@ -476,6 +514,7 @@ impl Worker {
 
     /// Writes a batch, of another sink if there is an `owner`, retrying. Whether all of it was written.
     fn batch(&mut self, batch: Arc<Batch>, owner: Option<&Arc<SinkHandle>>) -> bool {
+        let started = Instant::now();
         let size = batch.bytes.len();
         let mut written = 0usize;
         let mut pause = RETRY_FIRST;
@@ -531,6 +570,10 @@ impl Worker {
             let Err(failure) = result else {
                 self.succeeded(attempts);
                 self.sync(&batch);
+                owner
+                    .unwrap_or(&self.handle)
+                    .latency
+                    .record(&batch, started);
                 complete = true;
                 break;
             };
@@ -546,7 +589,10 @@ impl Worker {
                     self.gone(&failure);
                     let rest = batch.counts(written, size);
                     let owner = owner.unwrap_or(&self.handle);
-                    owner.lock().dropped_failed.merge(&rest);
+                    let mut ledger = owner.lock();
+                    ledger.dropped_failed.merge(&rest);
+                    ledger.trouble.loss_ms = Some(now_ms());
+                    drop(ledger);
                     self.sink.abandon_line();
                     break;
                 }
@@ -603,6 +649,7 @@ impl Worker {
             ledger.unsynced.merge(&batch.all_counts());
             ledger.errors += 1;
             ledger.last_error = Some(text);
+            ledger.trouble.error_ms = Some(now_ms());
             drop(ledger);
             self.tell(
                 Kind::Unsynced,
@@ -628,6 +675,9 @@ impl Worker {
             ledger.state = BreakerState::Closed;
         }
         ledger.batches += 1;
+        if self.handle.is_failing() {
+            ledger.trouble.changed_ms = now_ms();
+        }
         ledger.retries += attempts;
         drop(ledger);
         self.handle.failing.store(false, Ordering::Release);
@@ -675,6 +725,11 @@ impl Worker {
         let mut ledger = self.handle.lock();
         ledger.errors += 1;
         ledger.last_error = Some(failure.error.to_string());
+        let now = now_ms();
+        ledger.trouble.error_ms = Some(now);
+        if !self.handle.is_failing() {
+            ledger.trouble.changed_ms = now;
+        }
         drop(ledger);
         self.handle.failing.store(true, Ordering::Release);
     }
