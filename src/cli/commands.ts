@@ -2,10 +2,11 @@
 
 import type { Command } from './command.js'
 import { bench } from './commands/bench.js'
+import { config } from './commands/config.js'
 import { doctor } from './commands/doctor.js'
 import { pretty } from './commands/pretty.js'
 import { query } from './commands/query.js'
 import { recover } from './commands/recover.js'
 import { tail } from './commands/tail.js'
 
-export const COMMANDS: readonly Command[] = [pretty, tail, query, recover, doctor, bench]
+export const COMMANDS: readonly Command[] = [pretty, tail, query, recover, doctor, config, bench]

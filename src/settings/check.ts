@@ -18,6 +18,8 @@ export type Checked =
       readonly settings: ResolvedSettings
       /** Absolute path of the configuration file, if there is one. */
       readonly file: string | undefined
+      /** Where the value at a path comes from, `'code'` for options; undefined for a default. */
+      readonly sourceOf: (path: readonly PropertyKey[]) => string | undefined
       /** Variables that mean nothing, each with a name that may be meant. */
       readonly unknown: readonly (readonly [name: string, near: string | undefined])[]
     }
@@ -51,7 +53,22 @@ export function check(options: unknown, variables: Readonly<Record<string, strin
   }
   const found = RULES.flatMap((rule) => rule(settings))
   if (found.length > 0) return { problems: found.map(located) }
-  return { settings, file, unknown: unknown.filter(([name]) => !isNamed(settings, name)) }
+  return {
+    settings,
+    file,
+    sourceOf: (path) => (says(merged, path) ? (sourceOf(path) ?? 'code') : undefined),
+    unknown: unknown.filter(([name]) => !isNamed(settings, name)),
+  }
+}
+
+/** Whether a source says what stands at a path, if only in short: `'stdout'` says `type`. */
+function says(merged: unknown, path: readonly PropertyKey[]): boolean {
+  let value = merged
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return value !== undefined
+    value = (value as Record<PropertyKey, unknown>)[key]
+  }
+  return value !== undefined
 }
 
 /** Whether a setting names the variable, as that of a key for example. */

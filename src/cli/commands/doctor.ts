@@ -5,7 +5,7 @@ import type { Finding, State } from '../doctor/finding.js'
 import { folder } from '../doctor/folders.js'
 import { installation } from '../doctor/installation.js'
 import { machine } from '../doctor/machine.js'
-import { environment } from '../doctor/settings.js'
+import { settings } from '../doctor/settings.js'
 import { print } from '../print.js'
 
 const MARKS: Readonly<Record<State, string>> = { ok: 'ok  ', warn: 'WARN', fail: 'FAIL' }
@@ -27,7 +27,7 @@ folder: permissions, room, file system, crash-safe rings. Without a name at \`lo
     const folders = given.positionals.length > 0 ? given.positionals : ['logs']
     const sections: Readonly<Record<string, readonly Finding[]>> = {
       installation: await installation(),
-      settings: environment(),
+      settings: settings(),
       folders: folders.flatMap(folder),
       machine: machine(),
     }

@@ -1,12 +1,29 @@
-// Which settings the environment makes.
+// The settings in force that are no defaults, and variables that mean nothing.
 
-import { type Finding, ok } from './finding.js'
+import { inForce } from '../settings.js'
+import { type Finding, fail, ok, warn } from './finding.js'
 
-export function environment(): Finding[] {
+/** Variables that are no settings and change what fapilog does. */
+const OTHERS = ['FAPILOG_NATIVE_PATH', 'NO_COLOR', 'FORCE_COLOR']
+
+export function settings(): Finding[] {
   const { env } = process
-  const names = Object.keys(env).filter(
-    (name) => name.startsWith('FAPILOG_') || name === 'NO_COLOR' || name === 'FORCE_COLOR',
+  const others = OTHERS.flatMap((name) =>
+    env[name] === undefined ? [] : [ok(name, JSON.stringify(env[name]))],
   )
-  if (names.length === 0) return [ok('environment', 'no FAPILOG_… variables')]
-  return names.sort().map((name) => ok(name, JSON.stringify(env[name])))
+  const found = inForce({})
+  if ('problems' in found) {
+    const wrong = found.problems.map(({ path, value, expected, source = 'code' }) =>
+      fail(path, `${JSON.stringify(value)} (${source}): expected ${expected}`),
+    )
+    return [...wrong, ...others]
+  }
+  const rows = found.rows.flatMap(({ path, value, source }) =>
+    source === undefined ? [] : [ok(path, `${JSON.stringify(value)} (${source})`)],
+  )
+  const unknown = found.unknown.map(([name, near]) =>
+    warn(name, `is no setting${near === undefined ? '' : `; did you mean ${near}?`}`),
+  )
+  const all = [...rows, ...unknown, ...others]
+  return all.length > 0 ? all : [ok('settings', 'every one has its default')]
 }
