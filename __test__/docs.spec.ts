@@ -2,7 +2,7 @@
 // they name exists.
 //
 // A fence is ```js (ESM, or CommonJS when it calls `require`) or ```ts (run, and checked by tsc);
-// ```js no-run is skipped. A ```text fence marked `output` holds what the snippet before it prints.
+// ```js no-run is skipped. ```sh run is a shell script, run where the last snippet of the page before it ran. A ```text fence marked `output` holds what the snippet before it prints.
 
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -25,8 +25,10 @@ const GENERATED = ['docs/bench.svg', 'benches/record/latest.json']
 
 interface Snippet {
   readonly name: string
-  readonly language: 'js' | 'ts'
+  readonly language: 'js' | 'ts' | 'sh'
   readonly code: string
+  /** What is run before a shell script. */
+  readonly before?: Snippet | undefined
   /** What it prints, when the page says so. */
   output: string | undefined
 }
@@ -45,9 +47,11 @@ function snippets(page: string, text: string): Snippet[] {
       const last = found.at(-1)
       if (last === undefined) throw new Error(`${page}: output without a snippet`)
       last.output = code
-    } else if (language === 'js' || language === 'ts') {
+    } else if (language === 'js' || language === 'ts' || /\brun\b/.test(marks)) {
       const line = text.slice(0, match.index).split('\n').length
-      found.push({ name: `${page}:${line}`, language, code, output: undefined })
+      const kind = language === 'js' || language === 'ts' ? language : 'sh'
+      const before = found.findLast(({ language }) => language !== 'sh')
+      found.push({ name: `${page}:${line}`, language: kind, code, before, output: undefined })
     }
   }
   return found
@@ -81,6 +85,7 @@ function stable(text: string): string {
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>')
     .replace(/"(host|hostname)":"[^"]*"/g, '"$1":"<host>"')
     .replace(/"pid":\d+/g, '"pid":<pid>')
+    .replaceAll('\r\n', '\n')
     .trimEnd()
 }
 
@@ -99,14 +104,19 @@ for (const [index, snippet] of all.entries()) {
   test(`the snippet at ${snippet.name} runs`, async (t) => {
     const folder = await project()
     t.teardown(() => rm(folder, { recursive: true, force: true }))
-    const file = join(folder, fileName(snippet, index))
-    await writeFile(file, snippet.code)
-    const flags = snippet.language === 'ts' ? [`--import=${TYPESCRIPT}`] : []
-    const { stdout } = await run(process.execPath, [...flags, file], {
-      cwd: folder,
-      env: environment,
-      timeout: 60_000,
-    })
+    const options = { cwd: folder, env: environment, timeout: 60_000 }
+    const execute = async (one: Snippet) => {
+      const file = join(folder, fileName(one, index))
+      await writeFile(file, one.code)
+      const flags = one.language === 'ts' ? [`--import=${TYPESCRIPT}`] : []
+      return run(process.execPath, [...flags, file], options)
+    }
+    const shell = async () => {
+      if (snippet.before !== undefined) await execute(snippet.before)
+      const bin = `"${process.execPath}" "${join(ROOT, 'bin/fapilog.mjs')}"`
+      return run('sh', ['-c', snippet.code.replaceAll('npx fapilog', bin)], options)
+    }
+    const { stdout } = await (snippet.language === 'sh' ? shell() : execute(snippet))
     if (snippet.output !== undefined) t.is(stable(stdout), stable(snippet.output))
     else t.pass()
   })

@@ -31,7 +31,8 @@ export async function fapilog(path: string): Promise<Subject> {
   const { createLogger } = (await import(entry)) as typeof import('../../index.js')
   const log = createLogger({
     name: 'bench',
-    sinks: [{ type: 'file', path }],
+    level: 'INFO',
+    sinks: [{ type: 'file', path, format: 'json' }],
     queue: { overflow: 'block', blockTimeoutMs: 60_000 },
   })
   return { name: 'fapilog', log, flush: () => log.flush(), close: () => log.close() }

@@ -42,7 +42,7 @@ async function trial(): Promise<Finding> {
     const { createLogger } = (await import(
       new URL('dist/index.mjs', root).href
     )) as typeof import('../../index.js')
-    const log = createLogger({ level: 'TRACE', sinks: [{ type: 'memory' }] })
+    const log = createLogger({ level: 'TRACE', sinks: [{ type: 'memory', format: 'json' }] })
     log.info('doctor', { n: 1 })
     await log.flush()
     const [line] = log.takeLines()
