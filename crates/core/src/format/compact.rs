@@ -99,9 +99,10 @@ pub(crate) fn write_scalar(value: Value<'_>, nested: bool, out: &mut Vec<u8>) {
 }
 
 fn write_text(text: Text<'_>, nested: bool, out: &mut Vec<u8>) {
-    let punctuation = |char| matches!(char, ',' | ':' | '{' | '}' | '[' | ']');
-    if nested && visible::any(text, punctuation) {
+    if nested && visible::needs_quotes_nested(text) {
         visible::write_quoted(out, text);
+    } else if nested {
+        visible::write(out, text);
     } else {
         visible::write_value(out, text);
     }

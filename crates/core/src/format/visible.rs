@@ -21,17 +21,57 @@ pub(crate) fn is_hidden(char: char) -> bool {
 /// Whether a value has to be quoted to be read as one: it is empty, or holds white space, a quote, an
 /// equals sign or a hidden character.
 pub(crate) fn needs_quotes(text: Text<'_>) -> bool {
-    let special = |char: char| matches!(char, '"' | '=') || char.is_whitespace() || is_hidden(char);
-    text.is_empty() || any(text, special)
+    text.is_empty() || has(text, SPECIAL)
 }
 
-/// Whether any character of `text` is as `wanted`.
-pub(crate) fn any(text: Text<'_>, wanted: impl Fn(char) -> bool) -> bool {
+/// Whether a text among others needs quotes: as [`needs_quotes`], or it holds their punctuation.
+pub(crate) fn needs_quotes_nested(text: Text<'_>) -> bool {
+    text.is_empty() || has(text, SPECIAL | PUNCTUATION)
+}
+
+/// A character that makes a value need quotes anywhere.
+const SPECIAL: u8 = 1;
+/// A character that makes it need them in a container.
+const PUNCTUATION: u8 = 2;
+
+/// The classes of the first 256 characters.
+const CLASSES: [u8; 256] = classes();
+
+const fn classes() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut code = 0;
+    while code < 256 {
+        table[code] = match code as u8 {
+            // Controls, white space (NEL and the no-break space are among it), quote and equals sign.
+            0..=b' ' | 0x7f..=0xa0 | b'"' | b'=' => SPECIAL,
+            b',' | b':' | b'{' | b'}' | b'[' | b']' => PUNCTUATION,
+            _ => 0,
+        };
+        code += 1;
+    }
+    table
+}
+
+/// Whether `text` holds a character of these classes.
+fn has(text: Text<'_>, wanted: u8) -> bool {
+    let of_char = |char: char| match u8::try_from(u32::from(char)) {
+        Ok(code) => CLASSES[usize::from(code)] & wanted != 0,
+        Err(_) => wanted & SPECIAL != 0 && (char.is_whitespace() || is_hidden(char)),
+    };
+    let of_bytes = |bytes: &[u8]| {
+        let mut seen = 0;
+        for &byte in bytes {
+            seen |= CLASSES[usize::from(byte)];
+        }
+        seen & wanted != 0
+    };
     match text {
-        Text::Latin1(bytes) => bytes.iter().any(|&byte| wanted(char::from(byte))),
-        Text::Utf16(bytes) => utf16_chars(bytes).any(wanted),
-        Text::Utf8(text) => text.chars().any(wanted),
-        Text::Interned(entry) => entry.text().chars().any(wanted),
+        Text::Latin1(bytes) => of_bytes(bytes),
+        Text::Utf8(text) if text.is_ascii() => of_bytes(text.as_bytes()),
+        Text::Interned(entry) if entry.text().is_ascii() => of_bytes(entry.text().as_bytes()),
+        Text::Utf16(bytes) => utf16_chars(bytes).any(of_char),
+        Text::Utf8(text) => text.chars().any(of_char),
+        Text::Interned(entry) => entry.text().chars().any(of_char),
     }
 }
 
@@ -127,6 +167,29 @@ mod tests {
         assert_eq!(text(write, hostile), format!("{shown}\\\""));
         assert_eq!(text(write_quoted, hostile), format!("\"{shown}\\\\\\\"\""));
         assert_eq!(text(write, Text::Latin1(b"\xe9\x9b")), "é\\u009b");
+    }
+
+    #[test]
+    fn every_character_needs_quotes_as_it_should_in_every_encoding() {
+        for char in '\0'..=char::MAX {
+            let special = matches!(char, '"' | '=') || char.is_whitespace() || is_hidden(char);
+            let nested = special || matches!(char, ',' | ':' | '{' | '}' | '[' | ']');
+            let (mut utf8, mut utf16) = ([0; 4], [0; 2]);
+            let units = char.encode_utf16(&mut utf16).iter();
+            let bytes: Vec<u8> = units.flat_map(|unit| unit.to_le_bytes()).collect();
+            let latin1 = u8::try_from(u32::from(char)).map(|byte| [byte]);
+            let texts = [
+                Text::Utf8(char.encode_utf8(&mut utf8)),
+                Text::Utf16(&bytes),
+                latin1
+                    .as_ref()
+                    .map_or(Text::Utf16(&bytes), |byte| Text::Latin1(byte)),
+            ];
+            for text in texts {
+                assert_eq!(needs_quotes(text), special, "{char:?} {text:?}");
+                assert_eq!(needs_quotes_nested(text), nested, "{char:?} {text:?}");
+            }
+        }
     }
 
     #[test]

@@ -60,22 +60,13 @@ enum Part {
 }
 
 fn part(key: RawText<'_>) -> Option<Part> {
-    let parts = [
-        ("level", Part::Level),
-        ("severity", Part::Level),
-        ("log.level", Part::Level),
-        ("time", Part::Time),
-        ("timestamp", Part::Time),
-        ("@timestamp", Part::Time),
-        ("ts", Part::Time),
-        ("msg", Part::Message),
-        ("message", Part::Message),
-        ("logger", Part::Logger),
-        ("name", Part::Logger),
-    ];
-    parts
-        .iter()
-        .find_map(|(name, part)| key.is(name).then_some(*part))
+    match &*key.to_str() {
+        "level" | "severity" | "log.level" => Some(Part::Level),
+        "time" | "timestamp" | "@timestamp" | "ts" => Some(Part::Time),
+        "msg" | "message" => Some(Part::Message),
+        "logger" | "name" => Some(Part::Logger),
+        _ => None,
+    }
 }
 
 impl<'a> Event<'a> {

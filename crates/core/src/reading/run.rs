@@ -70,7 +70,8 @@ struct Done {
 pub fn run(settings: ReadSettings, output: &mut dyn Sink, gone: fn() -> bool) -> Result<Report> {
     let workers =
         std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_WORKERS));
-    let depth = workers * 2;
+    // Enough that nobody sleeps while the machine is busy with other things.
+    let depth = workers * 2 + 4;
     let (jobs, queue) = sync_channel::<Job>(depth);
     let (order, replies) = sync_channel::<Receiver<Done>>(depth);
     let queue = Arc::new(Mutex::new(queue));
@@ -149,7 +150,11 @@ fn work(mut reader: LineReader, queue: &Mutex<Receiver<Job>>) {
         };
         let mut out = Vec::new();
         match &piece {
-            Piece::Lines(bytes) => reader.read(bytes, &mut out),
+            Piece::Lines(bytes) => {
+                // Colours and labels make most lines a little longer.
+                out.reserve(bytes.len() + bytes.len() / 4);
+                reader.read(bytes, &mut out);
+            }
             Piece::Overlong { bytes, start } => reader.overlong(bytes, *start, &mut out),
         }
         let summary = reader.take_summary();
