@@ -23,7 +23,7 @@ import { createLogger } from 'fapilog'
 import { CLI, cli, startCli } from './support/cli.js'
 import { folder as crashFolder, remove, runAndKill } from './support/crash.mjs'
 
-const COMMANDS = ['pretty', 'tail', 'query', 'recover', 'doctor', 'bench']
+const COMMANDS = ['pretty', 'tail', 'query', 'recover', 'doctor', 'config', 'bench']
 const unix = process.platform === 'win32' ? test.skip : test
 const linux = process.platform === 'linux' ? test : test.skip
 
@@ -336,7 +336,7 @@ test('every command has a help whose examples are right', async (t) => {
 
 test('doctor says what is installed and that it works', async (t) => {
   const dir = folder(t)
-  const env = { FAPILOG_SERVICE: 'orders' }
+  const env = { FAPILOG_SERVICE: 'orders', FAPILOG_LEVL: 'x' }
   const { code, stdout, stderr } = await cli(['doctor', '--json', dir, join(dir, 'a', 'b')], {
     env,
   })
@@ -350,7 +350,8 @@ test('doctor says what is installed and that it works', async (t) => {
   t.true(text('installation', 'node').startsWith(process.version))
   t.regex(text('installation', 'addon'), /fapilog\..*\.node, [\d.]+ MB$/)
   t.is(text('installation', 'trial'), 'one event logged and read back')
-  t.is(text('settings', 'FAPILOG_SERVICE'), '"orders"')
+  t.is(text('settings', 'service'), '"orders" (environment variable FAPILOG_SERVICE)')
+  t.is(text('settings', 'FAPILOG_LEVL'), 'is no setting; did you mean FAPILOG_LEVEL?')
   t.regex(text('folders', dir), /can be written to/)
   t.regex(text('folders', join(dir, 'a', 'b')), /the first logger makes it/)
   t.true(
@@ -377,6 +378,38 @@ linux('doctor finds the ring of a killed process, and changes nothing', async (t
   t.is((await cli(['doctor', dir])).stdout.includes('stale'), true)
   t.is((await cli(['recover', join(dir, '.fapilog')])).code, 0)
   t.false((await cli(['doctor', dir])).stdout.includes('stale'))
+})
+
+test('config prints settings with their sources, checks them and has their schema', async (t) => {
+  const dir = folder(t)
+  const file = join(dir, 'fapilog.json')
+  const sinks = [{ type: 'file', path: 'a.log' }]
+  writeFileSync(file, JSON.stringify({ level: 'DEBUG', service: 'orders', sinks }))
+  const env = { FAPILOG_CONFIG: file, FAPILOG_LEVEL: 'ERROR' }
+  const printed = await cli(['config', 'print', '--json', '--all'], { env })
+  const rows = JSON.parse(printed.stdout) as { path: string; value: unknown; source: string }[]
+  const row = (path: string) => rows.find((one) => one.path === path)
+  t.like(row('level'), { value: 'ERROR', source: 'environment variable FAPILOG_LEVEL' })
+  t.like(row('service'), { value: 'orders', source: file })
+  t.like(row('sinks[0].path'), { value: 'a.log', source: file })
+  t.like(row('sinks[0].mkdir'), { value: true, source: 'default' })
+  t.like(row('queue.overflow'), { value: 'drop-newest', source: 'default' })
+  t.is(
+    (await cli(['config', 'print'])).stdout,
+    'every setting has its default (see them with --all)\n',
+  )
+  t.is((await cli(['config', 'validate', file])).stdout, `the settings are right: ${file}\n`)
+
+  writeFileSync(file, JSON.stringify({ level: 'LOUD', queue: { ringBites: 1 } }))
+  const wrong = await cli(['config', 'validate', file])
+  t.is(wrong.code, 1)
+  t.regex(wrong.stderr, /level is "LOUD" \(.*fapilog\.json\): expected a level/)
+  t.regex(wrong.stderr, /queue\.ringBites is 1/)
+  const json = JSON.parse((await cli(['config', 'validate', '--json', file])).stdout)
+  t.deepEqual([json.valid, json.problems.length], [false, 2])
+  const schema = JSON.parse((await cli(['config', 'schema'])).stdout)
+  t.true('level' in schema.properties)
+  t.is((await cli(['config', 'shema'])).code, 2)
 })
 
 test('bench measures this machine and counts every line', async (t) => {

@@ -19,12 +19,16 @@ export async function main(args: readonly string[]): Promise<number> {
     print(named === undefined ? overview(COMMANDS, version()) : helpOf(named))
     return 0
   }
-  const piped = !isatty(0) && (first === undefined || first.startsWith('-'))
+  if (first === undefined && isatty(0)) {
+    complain(`no command\n\n${overview(COMMANDS, version())}`)
+    return 2
+  }
+  const piped = first === undefined || (!isatty(0) && first.startsWith('-'))
   const [name, rest] = piped ? ['pretty', args] : [first, args.slice(1)]
   try {
     return await runCommand(name, rest)
   } catch (error) {
-    const help = name !== undefined && COMMANDS.some((one) => one.name === name) ? ` ${name}` : ''
+    const help = COMMANDS.some((one) => one.name === name) ? ` ${name}` : ''
     if (error instanceof UsageError) {
       complain(`${error.message}\nSee \`fapilog${help} --help\`.`)
       return 2
@@ -34,8 +38,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function runCommand(name: string | undefined, args: readonly string[]): Promise<number> {
-  if (name === undefined) throw new UsageError('no command')
+async function runCommand(name: string, args: readonly string[]): Promise<number> {
   const command = COMMANDS.find((one) => one.name === name)
   if (command === undefined) {
     unknown(

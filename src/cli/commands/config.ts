@@ -17,7 +17,7 @@ export const config: Command = {
   validate  say what is wrong with environment and file
   schema    the JSON schema of a configuration file, for editors
 
-The file is the one named here, else FAPILOG_CONFIG_FILE. Values that look secret are not printed.`,
+The file is the one named here, else FAPILOG_CONFIG. Values that look secret are not printed.`,
   options: {
     preset: { type: 'string', value: 'name', help: 'as if this preset were given in code' },
     all: { type: 'boolean', short: 'a', help: 'print: the defaults, too' },
@@ -60,6 +60,7 @@ function settings(given: Given, file: string | undefined): InForce {
 
 function show(given: Given, found: InForce): number {
   if ('problems' in found) return validate(given, found)
+  complainOf(found.unknown)
   const rows = found.rows.filter(({ source }) => source !== undefined || given.flag('all'))
   if (given.flag('json')) {
     print(`${JSON.stringify(rows.map((row) => ({ ...row, source: row.source ?? 'default' })))}\n`)
@@ -88,10 +89,15 @@ function validate(given: Given, found: InForce): number {
     const is = value === undefined ? '' : ` is ${JSON.stringify(value)}`
     complain(`${path}${is}${where}: expected ${expected}`)
   }
-  for (const [name, near] of strange)
-    complain(`${name} is no setting${near === undefined ? '' : `; did you mean ${near}?`}`)
+  complainOf(strange)
   if (problems.length > 0) return 1
   const file = 'file' in found ? found.file : undefined
   print(`the settings are right${file === undefined ? '' : `: ${file}`}\n`)
   return 0
+}
+
+/** Variables that mean nothing are no mistake of the settings: other versions may know them. */
+function complainOf(unknown: readonly (readonly [name: string, near: string | undefined])[]): void {
+  for (const [name, near] of unknown)
+    complain(`${name} is no setting${near === undefined ? '' : `; did you mean ${near}?`}`)
 }
