@@ -203,3 +203,24 @@ test('pino-pretty prints our lines', async (t) => {
   )
   t.regex(stdout, /FATAL \(app\/\d+\): watch/)
 })
+
+test('an error whose stack or message cannot be read says so in its place, also as a cause', async (t) => {
+  const log = createLogger({ format: 'pino', sinks: [{ type: 'memory' }] })
+  const unreadable = (key: 'stack' | 'message') =>
+    Object.defineProperty(new Error('inner'), key, {
+      get() {
+        throw new Error('no')
+      },
+    })
+  log.error(unreadable('stack'))
+  log.error(unreadable('message'), 'msg')
+  log.error(new Error('outer', { cause: unreadable('stack') }))
+  await log.close()
+  const [first, second, third] = log
+    .takeLines()
+    .map((line) => (JSON.parse(line) as { err: Json }).err)
+  t.like(first, { type: 'Error', message: 'inner', stack: '[Throws: Error: no]' })
+  t.like(second, { type: 'Error', message: '[Throws: Error: no]' })
+  t.is(third?.['message'], 'outer: inner')
+  t.regex(String(third?.['stack']), /^Error: outer\n[\s\S]*\ncaused by: \[Throws: Error: no\]$/)
+})
