@@ -615,9 +615,10 @@ fn a_flush_does_not_wait_for_what_is_logged_after_it() {
     for _ in 0..5 {
         quiet.log_all(Level::INFO, 1);
         let begin = Instant::now();
-        let receipt = pipeline.flush(2 * SECOND);
+        // Whoever waited for the others would wait for ever.
+        let complete = pipeline.flush(LONG).complete;
         slowest = slowest.max(begin.elapsed());
-        if !receipt.complete {
+        if !complete {
             break;
         }
     }
@@ -626,7 +627,7 @@ fn a_flush_does_not_wait_for_what_is_logged_after_it() {
         flood.join().unwrap();
     }
     assert!(
-        slowest < SECOND,
+        slowest < LONG / 2,
         "a flush took {slowest:?} while another thread logged"
     );
 }
@@ -639,14 +640,14 @@ fn closing_ends_while_another_thread_goes_on_logging() {
     let floods = flood(&pipeline, &stop);
     std::thread::sleep(Duration::from_millis(20));
     let begin = Instant::now();
-    let receipt = pipeline.close(3 * SECOND);
+    let receipt = pipeline.close(LONG);
     let took = begin.elapsed();
     stop.store(true, Ordering::Relaxed);
     for flood in floods {
         flood.join().unwrap();
     }
     assert!(receipt.complete, "{receipt:?}");
-    assert!(took < SECOND, "closing took {took:?}");
+    assert!(took < LONG / 2, "closing took {took:?}");
     // What was published after the last look is counted, and nothing is on its way for ever.
     let metrics = pipeline.metrics();
     assert_settled(&metrics, &HashMap::new());
