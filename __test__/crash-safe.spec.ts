@@ -598,5 +598,5 @@ linux('a full disk is found out when the ring is made', (t) => {
 unix('the command says what is wrong with the call', (t) => {
   t.is(recover('/nowhere/at/all').code, 0)
   t.is(recover('/tmp', '--wet-run').code, 2)
-  t.regex(recover('/tmp', 'more').out, /usage/)
+  t.regex(recover('/tmp', 'more').out, /recover takes one folder/)
 })
