@@ -35,10 +35,10 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
 function importsOf(file: string): Import[] {
   const source = readFileSync(join(SRC, `${file}.ts`), 'utf8')
   const found = source.matchAll(
-    /^(?:import|export)\s+(type\s+)?([^'";]*?)\s*(?:from\s+)?'([^']+)'/gm,
+    /^(?:import|export)\s+(?:(type\s+)?([^'";]*?)\s*from\s+)?'([^']+)'/gm,
   )
   return [...found].map(([, type, names, target]) => {
-    const listed = /^\{([\s\S]*)\}$/.exec(names as string)?.[1]
+    const listed = /^\{([\s\S]*)\}$/.exec(names ?? '')?.[1]
     const typeOnly =
       type !== undefined ||
       (listed?.split(',').every((name) => /^\s*(type\s|$)/.test(name)) ?? false)

@@ -269,6 +269,16 @@ test('joining what is closed, unknown or no id at all is an error that says so',
   t.throws(() => joinLogger(never.containerId), { instanceOf: PipelineError })
 })
 
+test('a crash-safe logger, which has one ring, cannot be joined', async (t) => {
+  const path = join(folder, 'crash-safe.log')
+  const log = createLogger({ durability: 'crash-safe', sinks: [{ type: 'file', path }] })
+  const error = t.throws(() => joinLogger(log.containerId), { instanceOf: ConfigurationError })
+  t.is(error.problems[0]?.path, 'durability')
+  log.info('not disturbed')
+  t.true((await log.close()).complete)
+  t.is(log.metrics().written, 1)
+})
+
 test('joining takes less than 5 ms', async (t) => {
   const log = memoryLogger()
   const times: number[] = []

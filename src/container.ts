@@ -64,6 +64,10 @@ export class Container {
       )
     }
     const settings = JSON.parse(found.settings()) as ResolvedSettings
+    if (settings.durability === 'crash-safe') {
+      const expected = "'memory' or 'fsync' for a logger that is joined"
+      throw ConfigurationError.of([{ path: 'durability', value: settings.durability, expected }])
+    }
     return new Container(settings, { id, pipeline: found.pipeline() })
   }
 
