@@ -21,6 +21,9 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { load, settings } from './lib/fapilog.mjs'
 import { median, summary } from './lib/stats.mjs'
 
+/** Events that each thread logs before the measurement: every thread compiles the logger for itself. */
+const warm = 30_000
+
 const names = ['fapilog', 'fapilog one thread', 'pino worker', 'pino sync', 'messages']
 const self = fileURLToPath(import.meta.url)
 const pino = () => createRequire(import.meta.url)('pino')
@@ -39,8 +42,11 @@ const open = {
     })
     const log = pino()(transport)
     const close = async () => {
+      // The transport does not hold the event loop by itself.
+      const alive = setInterval(() => {}, 1000)
       transport.end()
       await once(transport, 'close')
+      clearInterval(alive)
     }
     return { log, share: path, close, pause: true }
   },
@@ -79,6 +85,7 @@ async function inWorker() {
   } else {
     thread = await open[name](share)
   }
+  await burst(thread.log, warm, thread.pause ?? name === 'messages')
   parentPort.postMessage({ ready: true, joinMs })
   Atomics.wait(flag, 0, 0)
   await burst(thread.log, n, thread.pause ?? name === 'messages')
@@ -114,6 +121,7 @@ async function measure(name, n, workers, path) {
   const until = async (reached) => {
     while (!reached()) await new Promise((resolve) => (tell = resolve))
   }
+  await burst(main.log, alone ? warm * (workers + 1) : warm, main.pause ?? name === 'messages')
   await until(() => ready === threads.length)
   const start = performance.now()
   Atomics.store(flag, 0, 1)
@@ -124,8 +132,8 @@ async function measure(name, n, workers, path) {
   const seconds = (performance.now() - start) / 1e3
   for (const thread of threads) await thread.terminate()
   const lines = readFileSync(path).reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0)
-  const wanted = n * (workers + 1)
-  console.log(JSON.stringify({ rate: wanted / seconds, lines, wanted, joins }))
+  const wanted = (n + warm) * (workers + 1)
+  console.log(JSON.stringify({ rate: (n * (workers + 1)) / seconds, lines, wanted, joins }))
 }
 
 async function all() {
