@@ -104,6 +104,13 @@ for (const [system, script] of [
     equal(JSON.stringify({ message, level, data }), EXPECTED_EVENT, 'event')
   })
 }
+check('the command line works where it is installed', () => {
+  const bin = join('node_modules', 'fapilog', 'bin', 'fapilog.mjs')
+  const lines = run(consumer, process.execPath, bin, 'query', '--fields', 'message', 'use.mjs.log')
+  equal(lines, '{"message":"order placed"}\n', 'fields')
+  run(consumer, process.execPath, bin, 'doctor')
+  JSON.parse(run(consumer, process.execPath, bin, 'config', 'schema'))
+})
 check('ESM and CommonJS share one addon in a process', () => {
   const script = `import { createRequire } from 'node:module'
     import * as esm from 'fapilog'
