@@ -54,7 +54,7 @@ type LevelName = (typeof LEVELS)[number][0];
 type LevelInput = LevelName | Lowercase<LevelName> | 'WARN' | 'warn' | 'FATAL' | 'fatal';
 /** What `level` may be set to: a level, or `'silent'` to log nothing. */
 type LevelSetting = LevelInput | 'silent' | 'SILENT';
-/** Events by level; levels without events are left out. */
+/** Events by level, under the upper-case names of levels of your own too; levels without events are left out. */
 type EventsByLevel = Readonly<Partial<Record<LevelName, number>>>;
 /** Latencies, in seconds. */
 interface HistogramMetrics {
@@ -179,6 +179,11 @@ interface Metrics {
   };
   /** Time that the drain thread needs for a chunk of events: decoding, stages, formats. */
   readonly drain: HistogramMetrics;
+  /** Events below the level that were kept, and those of them that were logged later; the others are in no counter. */
+  readonly retroactive: {
+    readonly kept: number;
+    readonly replayed: number;
+  };
   /** What was found worth saying about the pipeline itself, on standard error and to `onError`. */
   readonly diagnostics: {
     readonly reported: number; /** Lines that standard error was spared. */
@@ -308,14 +313,16 @@ interface LogMethod {
   (value?: unknown, ...args: unknown[]): void;
 }
 /** Options of a child logger. */
-interface ChildOptions {
-  /** Threshold of the child alone. @default follows the parent */
-  readonly level?: LevelSetting;
+interface ChildOptions<Custom extends string = never> {
+  /** Threshold of the child alone. @default that of the setting `levels` for its name, else the parent's */
+  readonly level?: LevelSetting | Custom | Uppercase<Custom>;
   /** Name of the child. @default the parent's */
   readonly name?: string;
 }
+/** A logger with a method for each level of its own. Where a `Logger` is asked for, it is one. */
+type LoggerWith<Custom extends string> = Logger<Custom> & { readonly [Name in Custom]: LogMethod };
 /** A structured logger. Made by `createLogger` and `child`. */
-interface Logger extends AsyncDisposable {
+interface Logger<Custom extends string = never> extends AsyncDisposable {
   /** Logs at TRACE (5). */
   readonly trace: LogMethod;
   /** Logs at DEBUG (10). */
@@ -339,12 +346,21 @@ interface Logger extends AsyncDisposable {
   /** Does nothing; pino has it too. */
   readonly silent: LogMethod;
   /**
-   * The threshold. Setting it changes this logger and every child that has none of its own, and, unless this is a
-   * child with a threshold of its own, the same in every thread that has joined.
+   * The threshold: the upper-case name of a level, or `SILENT`. Setting it changes this logger and every child that
+   * has none of its own, neither given to it nor by the setting `levels`; that of the first logger also in every
+   * thread that has joined.
    *
    * @throws {ConfigurationError} when set to something that is not a level
    */
-  level: LevelName | 'SILENT' | LevelSetting;
+  get level(): LevelName | 'SILENT' | (string & {});
+  set level(level: LevelSetting | (string & {}));
+  /**
+   * Sets the level of all loggers that `pattern` names, those there are and those to come, as the setting `levels`
+   * does; without a level, takes it back.
+   *
+   * @throws {ConfigurationError} when the pattern is none or the level is not one
+   */
+  setLevels(pattern: string, level?: LevelSetting | Custom | Uppercase<Custom>): void;
   /** Name of the logger, if it has one. */
   readonly name: string | undefined;
   /**
@@ -358,11 +374,11 @@ interface Logger extends AsyncDisposable {
    * A logger whose events carry `bindings` too. They are encoded once, here: later changes of the object are
    * not seen. Children hold no native resource.
    */
-  child(bindings?: Fields, options?: ChildOptions): Logger;
+  child(bindings?: Fields, options?: ChildOptions<Custom>): LoggerWith<Custom>;
   /** A logger whose events carry these fields too, in place of fields that it has under the same names. */
-  bind(fields: Fields): Logger;
+  bind(fields: Fields): LoggerWith<Custom>;
   /** A logger whose events do not carry the bound fields of these names. */
-  unbind(...keys: string[]): Logger;
+  unbind(...keys: string[]): LoggerWith<Custom>;
   /**
    * What the logger is bound to, read back from its encoded form: an Error is an object, a function its name.
    * Fields of the context are not among them.
@@ -402,6 +418,25 @@ interface Logger extends AsyncDisposable {
 }
 /** A value that is no object. */
 type Scalar = string | number | boolean | null;
+/** Events below the level that are kept, and written once something goes wrong. */
+interface RetroactiveOptions {
+  /** Lowest level that is kept. @default 'DEBUG' */
+  readonly level?: LevelInput;
+  /** An event at or above this level has what was kept for its scope written before it. @default 'ERROR' */
+  readonly trigger?: LevelInput;
+  /** Most that is written at once, the latest events. Allowed: a size, 1 KB to 64 MB. @default '64 KB' */
+  readonly maxBytes?: Size;
+  /** Most events that are written at once, the latest. Allowed: 1 to 1,000,000. @default 1000 */
+  readonly maxEvents?: number;
+  /** Older events are not written. Allowed: a duration, 1 ms to 1 h. @default '30s' */
+  readonly maxAge?: Duration;
+  /**
+   * Size of the buffer for all scopes of the logger; the oldest events are overwritten. Allowed: a size, 64 KB to
+   * 1 GB.
+   * @default '4 MB'
+   */
+  readonly memory?: Size;
+}
 /** How an event becomes a line. */
 type FormatName = 'json' | 'pino' | 'pretty' | 'logfmt' | 'simple' | 'minimal';
 /** When a sink that fails is not tried for a while. */
@@ -692,6 +727,16 @@ interface LoggerOptions {
   readonly name?: string;
   /** Threshold; `log.level` changes it later. @default 'INFO' */
   readonly level?: LevelSetting;
+  /**
+   * Thresholds of loggers by name: of one (`http`, and all below it, `http.client`), of all below a name (`db.*`),
+   * of all (`*`). The most specific counts.
+   * @default {}
+   */
+  readonly levels?: Readonly<Record<string, LevelSetting>>;
+  /** Levels of your own, 8 at most: names, which are also methods, and values that no other level has. @default {} */
+  readonly customLevels?: Readonly<Record<string, number>>;
+  /** Keeps events below the level and writes them once something goes wrong. @default off */
+  readonly retroactive?: RetroactiveOptions;
   /** Format of the sinks that name none. @default `'pretty'` on a terminal, else `'json'` */
   readonly format?: FormatName;
   /** Settings by name, below every other source. */
@@ -763,6 +808,20 @@ interface LoggerOptions {
   /** `pretty` shows UTC instead of local time; all other formats always do. @default false */
   readonly utc?: boolean;
 }
+/** A type with more levels wherever it takes a level. */
+type WithLevels<Type, Name extends string> = 'INFO' extends Type ? Type | Name | Uppercase<Name> : Other<Type, Name>;
+type Other<Type, Name extends string> = Type extends ((...args: never[]) => unknown) ? Type : Type extends readonly (infer Element)[] ? readonly WithLevels<Element, Name>[] : Type extends object ? { readonly [Key in keyof Type]: WithLevels<Type[Key], Name> } : Type;
+/** Options of `createLogger` with levels of the application's own. */
+type OptionsWith<Levels extends Readonly<Record<string, number>>> = WithLevels<Omit<LoggerOptions, 'customLevels'>, keyof Levels & string> & {
+  readonly customLevels: Levels;
+};
+/**
+ * Creates a logger with levels of the application's own, each of which is a method of the logger and its children.
+ * Otherwise as without them.
+ *
+ * @throws {ConfigurationError} also for a level whose name a logger has already
+ */
+declare function createLogger<const Levels extends Readonly<Record<string, number>>>(options: OptionsWith<Levels>): LoggerWith<keyof Levels & string>;
 /**
  * Creates a logger with a pipeline of its own. Without options it writes INFO and above to stdout: pretty on a
  * terminal, JSON lines otherwise.
@@ -847,4 +906,4 @@ declare class MetricsCollector {
 }
 /** Returns its argument: a configuration that is checked while it is written. `createLogger` takes the result. */
 declare function defineConfig<const Config extends LoggerOptions>(config: Config): Config;
-export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogContext, type LogMethod, type Logger, type LoggerOptions, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PipelineError, PluginError, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, defineConfig, joinLogger, newCorrelationId, parseTraceparent };
+export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogContext, type LogMethod, type Logger, type LoggerOptions, type LoggerWith, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PipelineError, PluginError, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, defineConfig, joinLogger, newCorrelationId, parseTraceparent };

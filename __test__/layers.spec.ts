@@ -10,10 +10,19 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url))
 /** Lowest first. What is not named here has no layer, which fails. */
 const LAYERS: readonly (readonly RegExp[])[] = [
   [/^wire\/layout$/, /^nearest-name$/],
-  [/^color$/, /^errors$/, /^levels$/, /^metrics$/, /^lifecycle$/, /^signals$/, /^error-reports$/],
+  [
+    /^color$/,
+    /^errors$/,
+    /^levels$/,
+    /^metrics$/,
+    /^lifecycle$/,
+    /^signals$/,
+    /^error-reports$/,
+    /^thresholds$/,
+  ],
   [/^load-checker$/, /^prometheus$/],
   [/^ring\//, /^wire\//],
-  [/^context\//, /^logger$/, /^settings\//],
+  [/^context\//, /^logger$/, /^retroactive$/, /^settings\//],
   [/^container$/],
   [/^create-logger$/, /^join$/, /^metrics-collector$/],
   [/^index$/],

@@ -150,6 +150,7 @@ const settings: readonly Setting[] = [
   duration('shutdownTimeoutMs', 0, 3_600_000, 5000),
   flag('handleSignals', true),
   flag('diagnostics', false),
+  flag('otel', false),
   {
     path: 'onError',
     good: [resolveSettings],
@@ -165,6 +166,18 @@ const settings: readonly Setting[] = [
   choice('queue.overflow', ['drop-newest', 'block'], 'drop-newest'),
   duration('queue.blockTimeoutMs', 0, 3_600_000, 1000),
   level('queue.protectedLevel', 'ERROR', true),
+  level('retroactive.level', 'DEBUG', false),
+  level('retroactive.trigger', 'ERROR', false),
+  size('retroactive.maxBytes', 1024, 64 << 20, 64 << 10),
+  {
+    path: 'retroactive.maxEvents',
+    good: [1, 1_000_000],
+    bad: [0, 1_000_001, 1.5, '3', null],
+    says: /at least 1|at most 1000000|an integer|a number/,
+    default: 1000,
+  },
+  duration('retroactive.maxAge', 1, 3_600_000, 30_000),
+  size('retroactive.memory', 65_536, GB, 4 << 20),
   {
     ...size('queue.maxEventBytes', 16_384, 64 << 20, 256 << 10),
     good: [16_384, ['1 MB', 1 << 20]],
@@ -444,6 +457,7 @@ test('the options interface and the schema have the same settings', (t) => {
   t.deepEqual(propertiesOf('NullSinkOptions'), sink('null'))
   t.deepEqual(propertiesOf('MemorySinkOptions'), sink('memory'))
   t.deepEqual(propertiesOf('FileSinkOptions'), sink('file'))
+  t.deepEqual(propertiesOf('RetroactiveOptions'), [...namesAt(['retroactive'], {})].sort())
   t.deepEqual(propertiesOf('RotateOptions'), [...namesAt(['sinks', 0, 'rotate'], {})].sort())
 })
 

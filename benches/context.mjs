@@ -31,6 +31,10 @@ const hello = (log) => {
   for (let i = 0; i < CALLS; i++) log.info({ hello: 'world' })
 }
 
+const debug = (log) => {
+  for (let i = 0; i < CALLS; i++) log.debug({ hello: 'world' })
+}
+
 const plain = create()
 const child = create()
 const bound = child.child(fields)
@@ -40,6 +44,7 @@ context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
 const tracer = new BasicTracerProvider().getTracer('bench')
 const inSpan = trace.setSpan(context.active(), tracer.startSpan('one'))
 const inOther = trace.setSpan(context.active(), tracer.startSpan('other'))
+const retroactive = create({ retroactive: {} })
 const storage = new AsyncLocalStorage()
 const destination = () => pino.destination({ dest: devNull, sync: true, minLength: 4096 })
 const pinoPlain = pino(destination())
@@ -87,6 +92,9 @@ const rows = [
       for (let i = 0; i < CALLS; i += 2) context.with(inSpan, () => undefined)
     },
   },
+  { title: 'debug below the level', log: plain, round: () => debug(plain) },
+  { title: 'retroactive, info', log: retroactive, round: () => hello(retroactive) },
+  { title: 'retroactive, debug that is kept', log: retroactive, round: () => debug(retroactive) },
   {
     title: 'AsyncLocalStorage.run alone',
     round: () => {
@@ -126,4 +134,4 @@ if (values.json) {
   const written = rows.map(({ title, ns }) => ({ title, ns }))
   writeFileSync(values.json, `${JSON.stringify(written, null, 2)}\n`)
 }
-for (const log of [plain, child, used, traced]) await log.close()
+for (const log of [plain, child, used, traced, retroactive]) await log.close()

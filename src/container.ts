@@ -7,14 +7,17 @@ import { ActiveSpan } from './context/active-span.js'
 import { AsyncContext } from './context/context.js'
 import { ErrorReports } from './error-reports.js'
 import { ConfigurationError, PipelineError, SinkError } from './errors.js'
-import { requireLevel, type Threshold } from './levels.js'
+import { LevelTable } from './levels.js'
 import { onProcessExit } from './lifecycle.js'
+import { NativeLogger } from './logger.js'
 import type { Health, Metrics, Receipt } from './metrics.js'
+import { Retained, retroactiveClass } from './retroactive.js'
 import { type OverflowPolicy, RingProducer, THRESHOLD } from './ring/producer.js'
 import { changeable, nativeDocument } from './settings/document.js'
 import { ringBytes } from './settings/ring-bytes.js'
 import type { ResolvedSettings } from './settings/schema.js'
 import { onSignals } from './signals.js'
+import { Thresholds } from './thresholds.js'
 import { Encoder } from './wire/encoder.js'
 
 const { NativePipeline, joinPipeline } = binding
@@ -29,13 +32,15 @@ interface SharedPipeline {
 export class Container {
   readonly encoder: Encoder
   readonly context: AsyncContext
-  /** Of all threads. */
-  readonly threshold: Threshold
+  readonly thresholds: Thresholds
+  /** Class of its loggers, with the methods of the application's own levels. */
+  readonly LoggerClass: typeof NativeLogger
   readonly shutdownTimeoutMs: number
   /** Every call returns only after its line was written. */
   sync: boolean
   closed = false
 
+  private readonly retained: Retained | undefined
   private readonly pipeline: binding.NativePipeline
   private readonly native: binding.NativeRing
   readonly settings: ResolvedSettings
@@ -75,13 +80,21 @@ export class Container {
     this.settings = settings
     this.shutdownTimeoutMs = settings.shutdownTimeoutMs
     this.sync = settings.sync
-    // First, since it may throw.
+    // First, since these may throw.
     const span = settings.otel ? new ActiveSpan() : undefined
+    const custom = settings.customLevels
+    const levels = new LevelTable(custom)
+    const LoggerClass = NativeLogger.withLevels(Object.keys(custom), levels.levels)
+    const base = levels.require(settings.level, 'level').value
+    const { retroactive } = settings
+    const keptFrom = retroactive && levels.require(retroactive.level, 'retroactive.level').value
+    const protectedFrom = levels.require(settings.queue.protectedLevel, 'queue.protectedLevel')
     const dataBytes = ringBytes(settings)
     const salt = (Math.random() * 0xffffffff) | 0
     this.joined = shared !== undefined
     this.sharedId = shared?.id
-    this.pipeline = shared?.pipeline ?? open(() => new NativePipeline(nativeDocument(settings)))
+    this.pipeline =
+      shared?.pipeline ?? open(() => new NativePipeline(nativeDocument(settings, levels)))
     this.native = open(() =>
       this.joined
         ? this.pipeline.joinRing(dataBytes, salt, settings.shutdownTimeoutMs)
@@ -95,19 +108,37 @@ export class Container {
         maxEventBytes: settings.queue.maxEventBytes & ~7,
         overflow: settings.queue.overflow as OverflowPolicy,
         blockTimeoutMs: settings.queue.blockTimeoutMs,
-        protectedLevel: requireLevel(settings.queue.protectedLevel, 'queue.protectedLevel'),
+        protectedLevels: levels.levels.map(({ value }) => value >= protectedFrom.value),
       },
       this.native,
     )
-    this.threshold = producer.words.subarray(THRESHOLD, THRESHOLD + 1) as Threshold
     this.encoder = new Encoder(producer, () => false)
     this.context = new AsyncContext(this.encoder, span)
+    this.thresholds = new Thresholds({
+      levels,
+      base,
+      name: settings.name,
+      rules: settings.levels,
+      keptFrom,
+      shared: {
+        cell: producer.words.subarray(THRESHOLD, THRESHOLD + 1),
+        set: (value) => this.pipeline.setThreshold(value),
+        isSet: this.joined,
+      },
+    })
+    if (retroactive === undefined) {
+      this.LoggerClass = LoggerClass
+    } else {
+      const trigger = levels.require(retroactive.trigger, 'retroactive.trigger').value
+      this.retained = new Retained(this.encoder, { ...retroactive, trigger })
+      this.context.hasTrails = true
+      this.LoggerClass = retroactiveClass(LoggerClass, this.retained)
+    }
     if (this.joined) {
       // In other threads the native side does what is to be done at the end.
       this.forgetExit = isMainThread ? onProcessExit(this) : () => undefined
       return
     }
-    this.setThreshold(requireLevel(settings.level, 'level'))
     if (settings.onError !== undefined) {
       const { pipeline } = this
       this.errors = new ErrorReports(() => pipeline.takeDiagnostics(), settings.onError)
@@ -126,11 +157,6 @@ export class Container {
     return this.sharedId
   }
 
-  /** Sets the lowest level that is logged, in all threads. */
-  setThreshold(level: number): void {
-    this.pipeline.setThreshold(level)
-  }
-
   metrics(): Metrics {
     const metrics = JSON.parse(this.pipeline.metrics()) as Metrics
     const diagnostics = {
@@ -138,7 +164,8 @@ export class Container {
       thrown: this.errors?.thrown ?? 0,
       otel: this.context.failures,
     }
-    return { ...metrics, diagnostics }
+    const { kept = 0, replayed = 0 } = this.retained ?? {}
+    return { ...metrics, diagnostics, retroactive: { kept, replayed } }
   }
 
   health(): Health {

@@ -1,10 +1,20 @@
 // Options → settings → container → logger.
 
 import { Container } from './container.js'
-import { type Logger, NativeLogger } from './logger.js'
+import type { Logger, LoggerWith } from './logger.js'
+import type { OptionsWith } from './settings/custom-levels.js'
 import type { LoggerOptions } from './settings/options.js'
 import { resolveSettings } from './settings/resolve.js'
 
+/**
+ * Creates a logger with levels of the application's own, each of which is a method of the logger and its children.
+ * Otherwise as without them.
+ *
+ * @throws {ConfigurationError} also for a level whose name a logger has already
+ */
+export function createLogger<const Levels extends Readonly<Record<string, number>>>(
+  options: OptionsWith<Levels>,
+): LoggerWith<keyof Levels & string>
 /**
  * Creates a logger with a pipeline of its own. Without options it writes INFO and above to stdout: pretty on a
  * terminal, JSON lines otherwise.
@@ -14,9 +24,13 @@ import { resolveSettings } from './settings/resolve.js'
  * @throws {SinkError} when a sink cannot be opened (code `FAPILOG_SINK_OPEN`)
  * @throws {PipelineError} when the native side cannot start
  */
-export function createLogger(options?: LoggerOptions): Logger {
-  const settings = resolveSettings(options)
+export function createLogger(options?: LoggerOptions): Logger
+export function createLogger(
+  options?: LoggerOptions | OptionsWith<Record<string, number>>,
+): Logger {
+  const settings = resolveSettings(options as LoggerOptions | undefined)
   const container = Container.start(settings)
   const nameId = settings.name === undefined ? 0 : container.encoder.intern(settings.name)
-  return new NativeLogger(container, container.threshold, undefined, settings.name, nameId)
+  const { LoggerClass, thresholds } = container
+  return new LoggerClass(container, thresholds.root, undefined, settings.name, nameId)
 }

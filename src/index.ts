@@ -11,7 +11,7 @@ export {
 } from './errors.js'
 export { type JoinOptions, joinLogger } from './join.js'
 export type { LevelInput, LevelName, LevelSetting } from './levels.js'
-export type { ChildOptions, Fields, LazyFields, Logger, LogMethod } from './logger.js'
+export type { ChildOptions, Fields, LazyFields, Logger, LoggerWith, LogMethod } from './logger.js'
 export type {
   EventsByLevel,
   Health,

@@ -3,8 +3,9 @@
 import { threadId } from 'node:worker_threads'
 import { Container } from './container.js'
 import { ConfigurationError } from './errors.js'
-import { type LevelSetting, ownThreshold, requireLevel } from './levels.js'
-import { type Logger, NativeLogger } from './logger.js'
+import type { LevelSetting } from './levels.js'
+import type { Logger } from './logger.js'
+import type { Threshold } from './thresholds.js'
 
 /** Options of `joinLogger`. */
 export interface JoinOptions {
@@ -30,12 +31,18 @@ export function joinLogger(containerId: string, options: JoinOptions = {}): Logg
       { path: 'containerId', value: containerId, expected: 'the containerId of an open logger' },
     ])
   }
-  const level = options.level === undefined ? undefined : requireLevel(options.level, 'level')
   const container = Container.join(containerId)
   const name = options.name ?? container.settings.name
   const nameId = name === undefined ? 0 : container.encoder.intern(name)
-  const threshold = level === undefined ? container.threshold : ownThreshold(level)
+  const { LoggerClass, thresholds } = container
+  let threshold: Threshold
+  try {
+    threshold = thresholds.child(thresholds.root, options.name, options.level)
+  } catch (error) {
+    container.close(0).catch(() => undefined)
+    throw error
+  }
   const scope =
     threadId === 0 ? undefined : container.encoder.scope(undefined, { thread_id: threadId })
-  return new NativeLogger(container, threshold, scope, name, nameId)
+  return new LoggerClass(container, threshold, scope, name, nameId)
 }

@@ -4,27 +4,26 @@
 
 import type { Container } from './container.js'
 import type { LogContext } from './context/context.js'
+import { ConfigurationError } from './errors.js'
 import {
   AUDIT,
   CRITICAL,
   DEBUG,
   ERROR,
   INFO,
+  type Level,
   type LevelName,
   type LevelSetting,
-  levelIndex,
-  levelName,
-  ownThreshold,
-  requireLevel,
   SECURITY,
   SILENT,
-  type Threshold,
   TRACE,
   WARNING,
 } from './levels.js'
 import type { Health, Metrics, Receipt } from './metrics.js'
+import type { Threshold } from './thresholds.js'
 import type { EncodedScope } from './wire/encoder.js'
 import { isError } from './wire/exotic.js'
+import { LEVELS } from './wire/layout.js'
 import { printf } from './wire/printf.js'
 import { extendScope, readScope, snapshot, withoutKeys } from './wire/scope.js'
 
@@ -50,15 +49,20 @@ export interface LogMethod {
 }
 
 /** Options of a child logger. */
-export interface ChildOptions {
-  /** Threshold of the child alone. @default follows the parent */
-  readonly level?: LevelSetting
+export interface ChildOptions<Custom extends string = never> {
+  /** Threshold of the child alone. @default that of the setting `levels` for its name, else the parent's */
+  readonly level?: LevelSetting | Custom | Uppercase<Custom>
   /** Name of the child. @default the parent's */
   readonly name?: string
 }
 
+/** A logger with a method for each level of its own. Where a `Logger` is asked for, it is one. */
+export type LoggerWith<Custom extends string> = Logger<Custom> & {
+  readonly [Name in Custom]: LogMethod
+}
+
 /** A structured logger. Made by `createLogger` and `child`. */
-export interface Logger extends AsyncDisposable {
+export interface Logger<Custom extends string = never> extends AsyncDisposable {
   /** Logs at TRACE (5). */
   readonly trace: LogMethod
   /** Logs at DEBUG (10). */
@@ -83,12 +87,21 @@ export interface Logger extends AsyncDisposable {
   readonly silent: LogMethod
 
   /**
-   * The threshold. Setting it changes this logger and every child that has none of its own, and, unless this is a
-   * child with a threshold of its own, the same in every thread that has joined.
+   * The threshold: the upper-case name of a level, or `SILENT`. Setting it changes this logger and every child that
+   * has none of its own, neither given to it nor by the setting `levels`; that of the first logger also in every
+   * thread that has joined.
    *
    * @throws {ConfigurationError} when set to something that is not a level
    */
-  level: LevelName | 'SILENT' | LevelSetting
+  get level(): LevelName | 'SILENT' | (string & {})
+  set level(level: LevelSetting | (string & {}))
+  /**
+   * Sets the level of all loggers that `pattern` names, those there are and those to come, as the setting `levels`
+   * does; without a level, takes it back.
+   *
+   * @throws {ConfigurationError} when the pattern is none or the level is not one
+   */
+  setLevels(pattern: string, level?: LevelSetting | Custom | Uppercase<Custom>): void
   /** Name of the logger, if it has one. */
   readonly name: string | undefined
   /**
@@ -102,11 +115,11 @@ export interface Logger extends AsyncDisposable {
    * A logger whose events carry `bindings` too. They are encoded once, here: later changes of the object are
    * not seen. Children hold no native resource.
    */
-  child(bindings?: Fields, options?: ChildOptions): Logger
+  child(bindings?: Fields, options?: ChildOptions<Custom>): LoggerWith<Custom>
   /** A logger whose events carry these fields too, in place of fields that it has under the same names. */
-  bind(fields: Fields): Logger
+  bind(fields: Fields): LoggerWith<Custom>
   /** A logger whose events do not carry the bound fields of these names. */
-  unbind(...keys: string[]): Logger
+  unbind(...keys: string[]): LoggerWith<Custom>
   /**
    * What the logger is bound to, read back from its encoded form: an Error is an object, a function its name.
    * Fields of the context are not among them.
@@ -145,12 +158,24 @@ export interface Logger extends AsyncDisposable {
   takeLines(sink?: string): string[]
 }
 
+// Values of the built-in levels (schemas/wire.json), as numbers so that they are compared without being looked up.
+const [
+  [, TRACE_VALUE],
+  [, DEBUG_VALUE],
+  [, INFO_VALUE],
+  [, WARNING_VALUE],
+  [, ERROR_VALUE],
+  [, CRITICAL_VALUE],
+  [, AUDIT_VALUE],
+  [, SECURITY_VALUE],
+] = LEVELS
+
 /** The one implementation of `Logger`. @internal */
 export class NativeLogger implements Logger {
-  private readonly container: Container
-  private readonly threshold: Threshold
-  private readonly scope: EncodedScope | undefined
-  private readonly nameId: number
+  readonly container: Container
+  readonly threshold: Threshold
+  readonly scope: EncodedScope | undefined
+  readonly nameId: number
   readonly name: string | undefined
 
   constructor(
@@ -168,7 +193,7 @@ export class NativeLogger implements Logger {
   }
 
   trace(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold[0] <= TRACE) {
+    if (this.threshold.cell[0] <= TRACE_VALUE) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(TRACE, arguments)
       else this.write(TRACE, a, b, c)
@@ -176,7 +201,7 @@ export class NativeLogger implements Logger {
   }
 
   debug(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold[0] <= DEBUG) {
+    if (this.threshold.cell[0] <= DEBUG_VALUE) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(DEBUG, arguments)
       else this.write(DEBUG, a, b, c)
@@ -184,7 +209,7 @@ export class NativeLogger implements Logger {
   }
 
   info(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold[0] <= INFO) {
+    if (this.threshold.cell[0] <= INFO_VALUE) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(INFO, arguments)
       else this.write(INFO, a, b, c)
@@ -192,7 +217,7 @@ export class NativeLogger implements Logger {
   }
 
   warn(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold[0] <= WARNING) {
+    if (this.threshold.cell[0] <= WARNING_VALUE) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(WARNING, arguments)
       else this.write(WARNING, a, b, c)
@@ -200,7 +225,7 @@ export class NativeLogger implements Logger {
   }
 
   warning(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold[0] <= WARNING) {
+    if (this.threshold.cell[0] <= WARNING_VALUE) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(WARNING, arguments)
       else this.write(WARNING, a, b, c)
@@ -208,7 +233,7 @@ export class NativeLogger implements Logger {
   }
 
   error(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold[0] <= ERROR) {
+    if (this.threshold.cell[0] <= ERROR_VALUE) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(ERROR, arguments)
       else this.write(ERROR, a, b, c)
@@ -216,7 +241,7 @@ export class NativeLogger implements Logger {
   }
 
   fatal(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold[0] <= CRITICAL) {
+    if (this.threshold.cell[0] <= CRITICAL_VALUE) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(CRITICAL, arguments)
       else this.write(CRITICAL, a, b, c)
@@ -224,7 +249,7 @@ export class NativeLogger implements Logger {
   }
 
   critical(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold[0] <= CRITICAL) {
+    if (this.threshold.cell[0] <= CRITICAL_VALUE) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(CRITICAL, arguments)
       else this.write(CRITICAL, a, b, c)
@@ -232,7 +257,7 @@ export class NativeLogger implements Logger {
   }
 
   audit(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold[0] <= AUDIT) {
+    if (this.threshold.cell[0] <= AUDIT_VALUE) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(AUDIT, arguments)
       else this.write(AUDIT, a, b, c)
@@ -240,7 +265,7 @@ export class NativeLogger implements Logger {
   }
 
   security(a?: unknown, b?: unknown, c?: unknown): void {
-    if (this.threshold[0] <= SECURITY) {
+    if (this.threshold.cell[0] <= SECURITY_VALUE) {
       if (arguments.length > 3 || (b === undefined && arguments.length === 2))
         this.writeMany(SECURITY, arguments)
       else this.write(SECURITY, a, b, c)
@@ -249,15 +274,16 @@ export class NativeLogger implements Logger {
 
   silent(): void {}
 
-  get level(): LevelName | 'SILENT' {
-    return levelName(this.threshold[0])
+  get level(): string {
+    return this.container.thresholds.levels.nameOf(this.threshold.level[0])
   }
 
-  set level(level: LevelSetting) {
-    const index = requireLevel(level, 'level')
-    const { container, threshold } = this
-    if (threshold === container.threshold) container.setThreshold(index)
-    else threshold[0] = index
+  set level(level: string) {
+    this.container.thresholds.set(this.threshold, level)
+  }
+
+  setLevels(pattern: string, level?: string): void {
+    this.container.thresholds.setRule(pattern, level)
   }
 
   get containerId(): string {
@@ -265,23 +291,21 @@ export class NativeLogger implements Logger {
   }
 
   isLevelEnabled(level: string): boolean {
-    const index = levelIndex(String(level))
-    return index !== undefined && index !== SILENT && this.threshold[0] <= index
+    const { cell, level: least } = this.threshold
+    const known = this.container.thresholds.levels.find(level)
+    return known !== undefined && known.index >= 0 && cell[0] <= known.value && least[0] < SILENT
   }
 
-  child(bindings?: Fields, options?: ChildOptions): Logger {
+  child(bindings?: Fields, options?: ChildOptions<string>): Logger {
     const { container } = this
-    const { encoder } = container
+    const { encoder, LoggerClass } = container
     const scope = bindings === undefined ? this.scope : encoder.scope(this.scope, bindings)
     if (options === undefined)
-      return new NativeLogger(container, this.threshold, scope, this.name, this.nameId)
-    const threshold =
-      options.level === undefined
-        ? this.threshold
-        : ownThreshold(requireLevel(options.level, 'level'))
+      return new LoggerClass(container, this.threshold, scope, this.name, this.nameId)
+    const threshold = container.thresholds.child(this.threshold, options.name, options.level)
     const name = options.name ?? this.name
     const nameId = options.name === undefined ? this.nameId : encoder.intern(options.name)
-    return new NativeLogger(container, threshold, scope, name, nameId)
+    return new LoggerClass(container, threshold, scope, name, nameId)
   }
 
   bind(fields: Fields): Logger {
@@ -338,11 +362,52 @@ export class NativeLogger implements Logger {
     return this.container.lines(sink, true)
   }
 
-  private scoped(scope: EncodedScope | undefined): Logger {
-    return new NativeLogger(this.container, this.threshold, scope, this.name, this.nameId)
+  /**
+   * The class of the loggers that have a method for each of these levels too.
+   *
+   * @param names - of the methods, as the application has written them
+   * @throws {ConfigurationError} for a name that a logger has already
+   */
+  static withLevels(names: readonly string[], levels: readonly Level[]): typeof NativeLogger {
+    if (names.length === 0) return NativeLogger
+    class CustomLogger extends NativeLogger {}
+    for (const name of names) {
+      if (name in NativeLogger.prototype || OWN_FIELDS.includes(name)) {
+        const expected = 'a name that is no property of a logger'
+        throw ConfigurationError.of([{ path: `customLevels.${name}`, value: name, expected }])
+      }
+      const level = levels.find((known) => known.name === name.toUpperCase()) as Level
+      Object.defineProperty(CustomLogger.prototype, name, {
+        value: NativeLogger.methodOf(level),
+        configurable: true,
+        writable: true,
+      })
+    }
+    return CustomLogger
   }
 
-  private write(level: number, a: unknown, b: unknown, c: unknown): void {
+  private static methodOf({ value, index }: Level): LogMethod {
+    return function (this: NativeLogger, a?: unknown, b?: unknown, c?: unknown): void {
+      if (this.threshold.cell[0] <= value) {
+        if (arguments.length > 3 || (b === undefined && arguments.length === 2))
+          this.writeMany(index, arguments)
+        else this.write(index, a, b, c)
+      }
+    }
+  }
+
+  private scoped(scope: EncodedScope | undefined): Logger {
+    return new this.container.LoggerClass(
+      this.container,
+      this.threshold,
+      scope,
+      this.name,
+      this.nameId,
+    )
+  }
+
+  /** Writes an event at an enabled level. */
+  write(level: number, a: unknown, b: unknown, c: unknown): void {
     const { container } = this
     if (typeof a === 'string') {
       if (b === undefined && c === undefined) {
@@ -363,7 +428,7 @@ export class NativeLogger implements Logger {
   }
 
   /** Sorts out the arguments of the less common calls. */
-  private writeMany(level: number, given: ArrayLike<unknown>): void {
+  writeMany(level: number, given: ArrayLike<unknown>): void {
     const { container } = this
     let message: unknown
     let fields: unknown
@@ -432,6 +497,9 @@ export class NativeLogger implements Logger {
     }
   }
 }
+
+/** Fields of every logger, which no method may have the name of. */
+const OWN_FIELDS = ['container', 'threshold', 'scope', 'nameId', 'name']
 
 /** `indexOf` without looking it up on each kind of string that V8 has. */
 const indexOf: (text: string, part: string) => number = Function.prototype.call.bind(

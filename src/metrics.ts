@@ -2,7 +2,7 @@
 
 import type { LevelName } from './levels.js'
 
-/** Events by level; levels without events are left out. */
+/** Events by level, under the upper-case names of levels of your own too; levels without events are left out. */
 export type EventsByLevel = Readonly<Partial<Record<LevelName, number>>>
 
 /** Latencies, in seconds. */
@@ -139,6 +139,11 @@ export interface Metrics {
   }
   /** Time that the drain thread needs for a chunk of events: decoding, stages, formats. */
   readonly drain: HistogramMetrics
+  /** Events below the level that were kept, and those of them that were logged later; the others are in no counter. */
+  readonly retroactive: {
+    readonly kept: number
+    readonly replayed: number
+  }
   /** What was found worth saying about the pipeline itself, on standard error and to `onError`. */
   readonly diagnostics: {
     readonly reported: number

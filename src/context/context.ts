@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import type { Ambient, EncodedScope, Encoder } from '../wire/encoder.js'
 import { extendScope, snapshot, withoutKeys } from '../wire/scope.js'
 import type { ActiveSpan } from './active-span.js'
+import { Trail } from './trail.js'
 
 /** Fields by name. */
 type Values = Record<string, unknown>
@@ -46,6 +47,8 @@ export interface LogContext {
 interface Scope {
   values: Values
   encoded: EncodedScope
+  /** What was kept of its events below the level; scopes inside it share it. */
+  readonly trail: Trail | undefined
 }
 
 /** A new correlation id: a random UUID. */
@@ -55,6 +58,9 @@ export function newCorrelationId(): string {
 
 /** The one implementation of `LogContext`. @internal */
 export class AsyncContext implements LogContext, Ambient {
+  /** Whether scopes to come have events kept for them. */
+  hasTrails = false
+
   private storage: AsyncLocalStorage<Scope> | undefined
 
   /** @param span - what reads the ids of the active OpenTelemetry span, when events get them */
@@ -63,6 +69,11 @@ export class AsyncContext implements LogContext, Ambient {
     private readonly span?: ActiveSpan,
   ) {
     if (span !== undefined) encoder.ambient = this
+  }
+
+  /** The trail of the scope that the program is in, if it has one. */
+  get trail(): Trail | undefined {
+    return this.storage?.getStore()?.trail
   }
 
   /** Times that OpenTelemetry threw when it was asked for the active span. */
@@ -124,6 +135,8 @@ export class AsyncContext implements LogContext, Ambient {
   private extended(outer: Scope | undefined, fields: object): Scope {
     const copy = snapshot(fields)
     const encoded = extendScope(this.encoder, outer?.encoded, fields, copy, false)
-    return { values: outer === undefined ? (copy ?? {}) : { ...outer.values, ...copy }, encoded }
+    const trail = outer?.trail ?? (this.hasTrails ? new Trail() : undefined)
+    const values = outer === undefined ? (copy ?? {}) : { ...outer.values, ...copy }
+    return { values, encoded, trail }
   }
 }

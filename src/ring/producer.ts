@@ -61,8 +61,8 @@ export interface RingOptions {
   readonly maxEventBytes: number
   readonly overflow: OverflowPolicy
   readonly blockTimeoutMs: number
-  /** Events at or above this level index may use the last eighth of the ring. */
-  readonly protectedLevel: number
+  /** By index: whether events of a level may use the last eighth of the ring. */
+  readonly protectedLevels: readonly boolean[]
 }
 
 /** Puts records into the ring. */
@@ -147,7 +147,7 @@ export class RingProducer {
     const wanted = block
       ? this.maxEventWords
       : Math.min(MIN_ROOM_WORDS, this.reserveUnits * WORDS_PER_UNIT)
-    const kept = level >= this.options.protectedLevel ? 0 : this.reserveUnits
+    const kept = this.options.protectedLevels[level] === true ? 0 : this.reserveUnits
     if (this.room(kept, wanted)) return this.next
     if (block) {
       const units = this.maxEventWords / WORDS_PER_UNIT
@@ -173,6 +173,20 @@ export class RingProducer {
   private dropClosed(level: number): -1 {
     ;(this.counters[DROPPED_CLOSED + level] as number)++
     return -1
+  }
+
+  /** Puts a record that was encoded elsewhere into the ring, and counts it as a call at its level. */
+  put(record: Int32Array, level: number): void {
+    ;(this.counters[SUBMITTED + level] as number)++
+    const start = this.next <= this.softLimit ? this.next : this.reserve(level)
+    if (start < 0) return
+    const end = start + record.length
+    if (end > this.end(start)) {
+      this.dropFull(level)
+      return
+    }
+    this.words.set(record, start)
+    this.publish(start, end)
   }
 
   /** Publishes the record between two words; `to - start` is even. */

@@ -3,6 +3,7 @@
 
 import { z } from 'zod/mini'
 import type { ConfigurationProblem } from '../errors.js'
+import { acceptLevels } from './kinds.js'
 import { layers } from './layers.js'
 import { keysOf, problems } from './problems.js'
 import { ringBytes } from './ring-bytes.js'
@@ -41,6 +42,7 @@ export function check(options: unknown, variables: Readonly<Record<string, strin
     const source = problem.source ?? sourceOf(keysOf(problem.path))
     return source === undefined ? problem : { ...problem, source }
   }
+  acceptLevels((merged as { customLevels?: unknown }).customLevels)
   const result = settingsSchema.safeParse(merged)
   const wrong = result.success
     ? []

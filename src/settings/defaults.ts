@@ -5,6 +5,8 @@ import type { ResolvedSettings } from './schema.js'
 /** The settings of a logger that was given none. */
 export const defaultSettings = (): ResolvedSettings => ({
   level: 'INFO',
+  levels: {},
+  customLevels: {},
   watchConfig: false,
   sinks: [
     {

@@ -4,13 +4,14 @@ import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import { wantsColor } from '../color.js'
-import { levelIndex, levelName } from '../levels.js'
+import type { LevelTable } from '../levels.js'
+import { LEVELS } from '../wire/layout.js'
 import type { ResolvedSettings } from './schema.js'
 import type { ResolvedSink } from './sink.js'
 import { sinkNames } from './sink-names.js'
 
 /** The document for the native side. */
-export function nativeDocument(settings: ResolvedSettings): string {
+export function nativeDocument(settings: ResolvedSettings, levels: LevelTable): string {
   const names = sinkNames(settings.sinks)
   const sinks = settings.sinks.map((sink, index) => {
     const terminal = isTerminal(sink)
@@ -19,7 +20,7 @@ export function nativeDocument(settings: ResolvedSettings): string {
       destination: destination(sink, settings.durability === 'crash-safe'),
       format: sink.format ?? settings.format ?? (terminal ? 'pretty' : 'json'),
       color: sink.color ?? wantsColor(terminal),
-      level: sink.level === undefined ? 'TRACE' : levelName(levelIndex(sink.level) as number),
+      level: (levels.find(sink.level) ?? levels.lowest).name,
       queueBytes: sink.queueBytes,
       whenFull: sink.whenFull,
       ...breakerOf(sink),
@@ -35,6 +36,7 @@ export function nativeDocument(settings: ResolvedSettings): string {
       pid: process.pid,
       utc: settings.utc,
     },
+    customLevels: levels.levels.slice(LEVELS.length).map(({ name, value }) => ({ name, value })),
     sinks,
     ...changeable(settings),
     fsync: settings.durability === 'fsync',

@@ -1,7 +1,13 @@
 // The kinds of values that settings have. Each checks its bounds and says what is right.
 
 import { z } from 'zod/mini'
-import { LEVEL_NAMES, type LevelInput, type LevelSetting, levelIndex, SILENT } from '../levels.js'
+import {
+  BUILT_IN_LEVELS,
+  LEVEL_NAMES,
+  type LevelInput,
+  type LevelSetting,
+  LevelTable,
+} from '../levels.js'
 import { kind } from './meaning.js'
 import { type Duration, parseDuration, parseSize, type Size } from './units.js'
 
@@ -137,14 +143,29 @@ export const choice = <const Values extends readonly [string, ...string[]]>(valu
     json: { enum: values },
   })
 
+let accepted = BUILT_IN_LEVELS
+
+/** From now on, the levels of these options are accepted where a level is asked for. */
+export function acceptLevels(custom: unknown): void {
+  accepted =
+    typeof custom === 'object' && custom !== null
+      ? new LevelTable(custom as Record<string, number>)
+      : BUILT_IN_LEVELS
+}
+
+/** The levels that are accepted, those of the application among them. */
+export const acceptedLevels = (): LevelTable => accepted
+
+const levelNames = () => accepted.levels.map(({ name }) => name)
+
 const LEVEL_JSON = { type: 'string', examples: LEVEL_NAMES }
 
 /** A threshold. */
 export const level = () =>
   kind(
     z.string().check(
-      z.refine((name) => levelIndex(name) !== undefined, {
-        error: `a level: ${LEVEL_NAMES.join(', ')} or SILENT (any case)`,
+      z.refine((name) => accepted.find(name) !== undefined, {
+        error: () => `a level: ${levelNames().join(', ')} or SILENT (any case)`,
       }),
     ) as z.ZodMiniType<string, LevelSetting>,
     {
@@ -159,8 +180,9 @@ export const level = () =>
 export const minimumLevel = () =>
   kind(
     z.string().check(
-      z.refine((name) => (levelIndex(name) ?? SILENT) !== SILENT, {
-        error: `a level: ${LEVEL_NAMES.slice(0, -1).join(', ')} or ${LEVEL_NAMES.at(-1)} (any case)`,
+      z.refine((name) => (accepted.find(name)?.index ?? -1) >= 0, {
+        error: () =>
+          `a level: ${levelNames().slice(0, -1).join(', ')} or ${levelNames().at(-1)} (any case)`,
       }),
     ) as z.ZodMiniType<string, LevelInput>,
     {

@@ -5,6 +5,26 @@ import type { LevelInput, LevelSetting } from '../levels.js'
 import type { Scalar } from './routing.js'
 import type { Duration, Size } from './units.js'
 
+/** Events below the level that are kept, and written once something goes wrong. */
+export interface RetroactiveOptions {
+  /** Lowest level that is kept. @default 'DEBUG' */
+  readonly level?: LevelInput
+  /** An event at or above this level has what was kept for its scope written before it. @default 'ERROR' */
+  readonly trigger?: LevelInput
+  /** Most that is written at once, the latest events. Allowed: a size, 1 KB to 64 MB. @default '64 KB' */
+  readonly maxBytes?: Size
+  /** Most events that are written at once, the latest. Allowed: 1 to 1,000,000. @default 1000 */
+  readonly maxEvents?: number
+  /** Older events are not written. Allowed: a duration, 1 ms to 1 h. @default '30s' */
+  readonly maxAge?: Duration
+  /**
+   * Size of the buffer for all scopes of the logger; the oldest events are overwritten. Allowed: a size, 64 KB to
+   * 1 GB.
+   * @default '4 MB'
+   */
+  readonly memory?: Size
+}
+
 /** How an event becomes a line. */
 export type FormatName = 'json' | 'pino' | 'pretty' | 'logfmt' | 'simple' | 'minimal'
 
@@ -324,6 +344,16 @@ export interface LoggerOptions {
   readonly name?: string
   /** Threshold; `log.level` changes it later. @default 'INFO' */
   readonly level?: LevelSetting
+  /**
+   * Thresholds of loggers by name: of one (`http`, and all below it, `http.client`), of all below a name (`db.*`),
+   * of all (`*`). The most specific counts.
+   * @default {}
+   */
+  readonly levels?: Readonly<Record<string, LevelSetting>>
+  /** Levels of your own, 8 at most: names, which are also methods, and values that no other level has. @default {} */
+  readonly customLevels?: Readonly<Record<string, number>>
+  /** Keeps events below the level and writes them once something goes wrong. @default off */
+  readonly retroactive?: RetroactiveOptions
   /** Format of the sinks that name none. @default `'pretty'` on a terminal, else `'json'` */
   readonly format?: FormatName
   /** Settings by name, below every other source. */

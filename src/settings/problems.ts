@@ -2,7 +2,7 @@
 
 import type { z } from 'zod/mini'
 import type { ConfigurationProblem } from '../errors.js'
-import { LEVEL_NAMES } from '../levels.js'
+import { acceptedLevels } from './kinds.js'
 import { settingsSchema } from './schema.js'
 import { namesAt, tagsAt } from './walk.js'
 
@@ -134,6 +134,6 @@ function unit(origin: string): string {
 
 function levelNames(issue: Issue): { candidates?: readonly string[] } {
   if (!issue.message.startsWith('a level')) return {}
-  const names = [...LEVEL_NAMES, 'WARN', 'FATAL']
+  const names = [...acceptedLevels().levels.map(({ name }) => name), 'WARN', 'FATAL']
   return { candidates: issue.message.includes('SILENT') ? [...names, 'SILENT'] : names }
 }

@@ -1,6 +1,8 @@
 // What settings ask of each other.
 
 import type { ConfigurationProblem } from '../errors.js'
+import { customLevelProblem, LevelTable } from '../levels.js'
+import { isLoggerPattern, LOGGER_PATTERN } from '../thresholds.js'
 import { ringBytes } from './ring-bytes.js'
 import type { ResolvedSettings } from './schema.js'
 import { sinkNames } from './sink-names.js'
@@ -12,12 +14,33 @@ type Rule = (settings: ResolvedSettings) => ConfigurationProblem[]
 
 /** Every rule; each names all that is wrong. */
 export const RULES: readonly Rule[] = [
+  customLevels,
+  loggerPatterns,
   repeatedNames,
   eventsFitTheRing,
   crashSafeSinks,
   routedSinks,
   fallbacks,
 ]
+
+/** Each level of the application's own beside the built-in ones and those before it. */
+function customLevels({ customLevels: custom }: ResolvedSettings): ConfigurationProblem[] {
+  return Object.entries(custom).flatMap(([name, value], at, all) => {
+    const { levels } = new LevelTable(Object.fromEntries(all.slice(0, at)))
+    const expected = customLevelProblem(name, value, levels)
+    return expected === undefined ? [] : [{ path: `customLevels.${name}`, value, expected }]
+  })
+}
+
+function loggerPatterns({ levels }: ResolvedSettings): ConfigurationProblem[] {
+  return Object.keys(levels)
+    .filter((pattern) => !isLoggerPattern(pattern))
+    .map((pattern) => ({
+      path: `levels[${JSON.stringify(pattern)}]`,
+      value: pattern,
+      expected: LOGGER_PATTERN,
+    }))
+}
 
 function repeatedNames({ sinks }: ResolvedSettings): ConfigurationProblem[] {
   const names = sinks.map(({ name }) => name)

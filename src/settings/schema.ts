@@ -1,14 +1,15 @@
 // The one source of every setting: name, default, bounds and meaning. A group of settings is a file of this
 // folder and one line here; `npm run generate` makes the types, the defaults, the reference and the JSON schema.
 
-import type { z } from 'zod/mini'
+import { z } from 'zod/mini'
 import type { PipelineError, SinkError } from '../errors.js'
 import { filters } from './filters.js'
 import { format } from './format.js'
-import { callback, choice, duration, flag, level, text } from './kinds.js'
+import { callback, choice, count, duration, flag, level, text } from './kinds.js'
 import { group, setting } from './meaning.js'
 import { PRESET_NAMES } from './presets.js'
 import { queue } from './queue.js'
+import { retroactive } from './retroactive.js'
 import { routing } from './routing.js'
 import { sinks } from './sink.js'
 
@@ -24,6 +25,24 @@ export const settingsSchema = group(
       description: 'Threshold; `log.level` changes it later',
       default: 'INFO',
       example: 'DEBUG',
+    }),
+    levels: setting(z.record(z.string(), level()), {
+      description:
+        'Thresholds of loggers by name: of one (`http`, and all below it, `http.client`), of all below a name (`db.*`), of all (`*`). The most specific counts: see [levels](levels.md)',
+      default: {},
+      example: { 'db.*': 'DEBUG' },
+    }),
+    customLevels: setting(z.record(z.string(), count(1, 254)), {
+      description:
+        'Levels of your own, 8 at most: names, which are also methods, and values that no other level has: see [levels](levels.md)',
+      default: {},
+      example: { notice: 25 },
+    }),
+    retroactive: setting(retroactive, {
+      description:
+        'Keeps events below the level and writes them once something goes wrong: see [levels](levels.md#retroactive-debug)',
+      otherwise: 'off',
+      example: { level: 'DEBUG', trigger: 'ERROR' },
     }),
     format: setting(format, {
       description: 'Format of the sinks that name none: see [formats](formats.md)',

@@ -122,6 +122,35 @@ export class Encoder extends Writer {
     )
   }
 
+  /** Encodes an event for `take` instead of the ring; the words are its only until it returns. Never throws. */
+  encodeAside(
+    take: (words: Int32Array, length: number) => void,
+    level: number,
+    logger: number,
+    scope: EncodedScope | undefined,
+    message: unknown,
+    plain: object | undefined,
+    fields: unknown,
+    error: unknown,
+    args: readonly unknown[] | undefined,
+  ): void {
+    const target = this.aside.redirect(this)
+    const outermost = !this.busy
+    this.busy = true
+    try {
+      const length = this.record(0, level, logger, scope, message, plain, fields, error, args)
+      take(this.words, length)
+    } catch {
+      // It was not asked for at this level; nothing is lost that was promised.
+    } finally {
+      this.aside.restore(this, target)
+      if (outermost) {
+        this.busy = false
+        if (this.aside.isWaiting) this.aside.write()
+      }
+    }
+  }
+
   /**
    * Encodes the fields of a scope on top of its parent's.
    *

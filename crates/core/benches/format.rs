@@ -134,7 +134,7 @@ fn deep(keys: &mut Keys, index: usize, time: f64) -> RecordWriter {
 /// 300 different call sites, of no to nine fields.
 fn mixed(keys: &mut Keys, index: usize, time: f64) -> RecordWriter {
     let shape = index * 7 % 300;
-    let level = Level((shape % 6) as u8);
+    let level = Level::built_in((shape % 6) as u8);
     let mut record = RecordWriter::new(level, keys.id(&format!("module{}", shape % 12)), time);
     record.string_ref(KEY_NONE, keys.id(&format!("event of shape {shape}")));
     for field in 0..shape % 10 {
@@ -189,6 +189,7 @@ fn formats(criterion: &mut Criterion) {
         pid: 4242,
         color: true,
         utc: false,
+        ..FormatOptions::default()
     };
     for (name, scenario) in scenarios {
         let chunk = Chunk::of(scenario);

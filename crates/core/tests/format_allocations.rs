@@ -51,7 +51,8 @@ fn chunk(dictionary: &mut Dictionary) -> Vec<u8> {
         names.map(|name| dictionary.intern(name));
     let mut chunk = Vec::new();
     for index in 0..60 {
-        let mut record = RecordWriter::new(Level(index % 8), app, 1e12 + f64::from(index));
+        let mut record =
+            RecordWriter::new(Level::built_in(index % 8), app, 1e12 + f64::from(index));
         record.message("hello \"world\"\n");
         if index % 3 > 0 {
             record.flag(FLAG_SCOPED | FLAG_CONTEXT);

@@ -18,6 +18,7 @@ fn options() -> FormatOptions {
         pid: 7,
         color: false,
         utc: true,
+        ..FormatOptions::default()
     }
 }
 

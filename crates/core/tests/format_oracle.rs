@@ -248,6 +248,7 @@ fn pino_lines_are_those_of_the_real_pino() {
         pid: 7,
         hostname: "h".into(),
         name: Some("root".into()),
+        ..PinoBase::default()
     });
     assert_eq!(output.lines().count(), records.len());
     for (record, expected) in records.into_iter().zip(output.lines()) {

@@ -154,7 +154,7 @@ fn every_event_is_written_where_a_rule_sends_it_and_skipped_elsewhere() {
     let pipeline = Arc::new(Pipeline::open(document).unwrap());
     let mut source = Source::attach(&pipeline);
     for n in 0..8_000u64 {
-        source.log(Level((n % 8) as u8));
+        source.log(Level::built_in((n % 8) as u8));
     }
     assert!(pipeline.flush(LONG).complete);
     let metrics = pipeline.metrics();

@@ -2,7 +2,7 @@
 
 import { isatty } from 'node:tty'
 import { wantsColor } from '../../color.js'
-import { LEVEL_NAMES, levelIndex, levelName } from '../../levels.js'
+import { BUILT_IN_LEVELS, LEVEL_NAMES } from '../../levels.js'
 import { type Given, type OptionSpec, UsageError, unknown } from '../command.js'
 import { native } from '../native.js'
 import { complain } from '../print.js'
@@ -118,10 +118,10 @@ export function count(given: Given, option: string): number | undefined {
 
 function level(name: string | undefined): string | null {
   if (name === undefined) return null
-  const index = levelIndex(name)
-  if (index === undefined || levelName(index) === 'SILENT') {
+  const found = BUILT_IN_LEVELS.find(name)
+  if (found === undefined || found.index < 0) {
     const known = [...LEVEL_NAMES, 'WARN', 'FATAL'].map((one) => one.toLowerCase())
     unknown('level', name, known)
   }
-  return levelName(index)
+  return found.name
 }

@@ -17,7 +17,7 @@ use super::message_id::{MessageIds, UUID_LEN};
 use super::plan::Plan;
 use super::timestamp::{Timestamps, RFC3339_LEN};
 use super::Format;
-use crate::level::Level;
+use crate::level::{Level, LevelTable};
 use crate::wire::layout::{CONTEXT_KEYS, FLAG_CONTEXT, FLAG_ERROR, FLAG_SCOPED, FLAG_TRUNCATED};
 use crate::wire::{Key, Record, Tokens, Value};
 
@@ -44,6 +44,8 @@ pub struct ContextConstants {
     pub host: Option<String>,
     /// The process id.
     pub pid: Option<u32>,
+    /// The levels of the pipeline, whose names the events have.
+    pub levels: LevelTable,
 }
 
 impl ContextConstants {
@@ -94,6 +96,7 @@ pub struct JsonFormat {
 impl JsonFormat {
     /// A format whose events carry `constants`.
     pub fn new(constants: &ContextConstants) -> Self {
+        let levels = &constants.levels;
         let constants = constants.render();
         let tail = |diagnostics: &str| {
             let mut tail = CONTEXT.as_bytes().to_vec();
@@ -108,7 +111,7 @@ impl JsonFormat {
         Self {
             timestamps: Timestamps::default(),
             heads: std::array::from_fn(|index| {
-                let level = Level(u8::try_from(index).unwrap_or(0)).name();
+                let level = levels.at(u8::try_from(index).unwrap_or(0)).name();
                 let time = " ".repeat(RFC3339_LEN);
                 Head {
                     time_ms: f64::NAN,

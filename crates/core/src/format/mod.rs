@@ -26,6 +26,7 @@ mod visible;
 
 use serde::Deserialize;
 
+use crate::level::LevelTable;
 use crate::wire::Record;
 
 pub use json::{ContextConstants, JsonFormat};
@@ -82,6 +83,9 @@ pub struct FormatOptions {
     pub color: bool,
     /// Whether `pretty` shows UTC instead of local time. Default no.
     pub utc: bool,
+    /// The levels of the pipeline. Made from other settings.
+    #[serde(skip)]
+    pub levels: LevelTable,
 }
 
 impl FormatOptions {
@@ -103,11 +107,13 @@ pub fn build(kind: FormatKind, options: &FormatOptions) -> Box<dyn Format> {
             version: options.version.clone(),
             host: Some(options.hostname.clone()).filter(|host| !host.is_empty()),
             pid: Some(options.pid).filter(|&pid| pid != 0),
+            levels: options.levels.clone(),
         })),
         FormatKind::Pino => Box::new(PinoFormat::new(&PinoBase {
             pid: options.pid,
             hostname: options.hostname.clone(),
             name: options.name.clone(),
+            levels: options.levels.clone(),
         })),
         FormatKind::Pretty => Box::new(PrettyFormat::new(options.color, options.utc)),
         FormatKind::Logfmt => Box::new(LogfmtFormat::default()),

@@ -14,7 +14,7 @@ use super::fields::{pass_message, Field, FieldLister, Listed};
 use super::json_value::{end_with, Dialect, Gate, ValueWriter};
 use super::plan::Plan;
 use super::{json_text, number, timestamp, Format};
-use crate::level::Level;
+use crate::level::{Level, LevelTable};
 use crate::wire::layout::{FLAG_ERROR, FLAG_SCOPED};
 use crate::wire::{Key, Record, Tokens, Value};
 
@@ -30,6 +30,8 @@ pub struct PinoBase {
     pub hostname: String,
     /// The logger's name for records that carry none.
     pub name: Option<String>,
+    /// The levels of the pipeline, whose numbers the lines have.
+    pub levels: LevelTable,
 }
 
 /// The keys of the line itself.
@@ -128,7 +130,9 @@ impl PinoFormat {
         Self {
             values: ValueWriter::new(Dialect::Pino),
             lister: FieldLister::default(),
-            heads: std::array::from_fn(|index| Head::new(Level(u8::try_from(index).unwrap_or(0)))),
+            heads: std::array::from_fn(|index| {
+                Head::new(base.levels.at(u8::try_from(index).unwrap_or(0)))
+            }),
             origin: [pid.as_slice(), &hostname].concat(),
             pid,
             hostname,

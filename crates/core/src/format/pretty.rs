@@ -39,12 +39,16 @@ impl Palette {
     pub(crate) const RED: &'static str = "\x1b[31m";
 
     fn of_level(level: Level) -> &'static str {
-        match Level(level.index() as u8) {
+        match level {
             Level::TRACE | Level::DEBUG => "\x1b[90m",
             Level::INFO => "\x1b[32m",
             Level::WARNING => "\x1b[33m",
             Level::ERROR => Self::RED,
             Level::CRITICAL => "\x1b[1;31m",
+            _ if level < Level::INFO => "\x1b[90m",
+            _ if level < Level::WARNING => "\x1b[32m",
+            _ if level < Level::ERROR => "\x1b[33m",
+            _ if level < Level::CRITICAL => Self::RED,
             _ => "\x1b[35m",
         }
     }

@@ -12,8 +12,8 @@ pub struct Batch {
     pub bytes: Vec<u8>,
     /// End offset of each event in `bytes`.
     ends: Vec<u32>,
-    /// Level of each event.
-    levels: Vec<Level>,
+    /// Index of each event's level.
+    levels: Vec<u8>,
     /// Where each event starts in the ring; only for rings that lie in files.
     positions: Vec<u32>,
     /// Time of the first event, in milliseconds since the Unix epoch.
@@ -31,7 +31,7 @@ impl Batch {
     pub fn end_event(&mut self, level: Level) {
         self.ends
             .push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
-        self.levels.push(level);
+        self.levels.push(level.index() as u8);
     }
 
     /// Marks the end of a line of the pipeline's own, which is no event.
@@ -101,7 +101,7 @@ impl Batch {
         let last = self.ends.partition_point(|&end| (end as usize) <= to);
         let mut counts = LevelCounts::default();
         for level in self.levels.get(first..last).unwrap_or_default() {
-            counts.add(*level);
+            counts.add_index(usize::from(*level));
         }
         counts
     }

@@ -95,7 +95,7 @@ impl Drain {
         retention: Option<Arc<Retention>>,
     ) -> Self {
         Self {
-            reports: ReportWriter::new(),
+            reports: ReportWriter::new(&shared.levels),
             told: sinks.iter().map(|_| Told::new()).collect(),
             lanes: lanes::group(&sinks, router.as_ref(), &constants, &pool),
             router,
@@ -259,7 +259,7 @@ impl Drain {
                     ring,
                     overflow: sink.overflow(),
                 };
-                let Some(news) = told.news(&losses, lane.min_level) else {
+                let Some(news) = told.news(&losses, lane.min_level, &self.shared.levels) else {
                     continue;
                 };
                 if !force && (!told.is_due() || sink.queue.is_pressed()) {

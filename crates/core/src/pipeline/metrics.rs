@@ -11,18 +11,18 @@ use super::diagnostics::DiagnosticCounts;
 use super::histogram::HistogramSnapshot;
 use super::sink_thread::{Ledger, SinkHandle};
 use super::Pipeline;
-use crate::level::{Level, LevelCounts};
+use crate::level::{LevelCounts, LevelTable};
 
 /// Events by level name; levels without events are left out.
 pub type ByLevel = BTreeMap<&'static str, u64>;
 
-fn by_level(counts: &LevelCounts) -> ByLevel {
+fn by_level(levels: &LevelTable, counts: &LevelCounts) -> ByLevel {
     counts
         .0
         .iter()
         .enumerate()
         .filter(|(_, &count)| count > 0)
-        .map(|(index, &count)| (Level(index as u8).name(), count))
+        .map(|(index, &count)| (levels.at(index as u8).name(), count))
         .collect()
 }
 
@@ -163,10 +163,15 @@ pub struct RingMetrics {
 }
 
 /// The events below a sink's level, and those that went another way.
-fn skipped(sink: &SinkHandle, ledger: &Ledger, accepted: &LevelCounts) -> LevelCounts {
+fn skipped(
+    levels: &LevelTable,
+    sink: &SinkHandle,
+    ledger: &Ledger,
+    accepted: &LevelCounts,
+) -> LevelCounts {
     let mut skipped = *accepted;
-    for level in sink.min_level.index()..Level::COUNT {
-        skipped.clear(level);
+    for level in levels.iter().filter(|level| *level >= sink.min_level) {
+        skipped.clear(level.index());
     }
     skipped.merge(&ledger.skipped);
     skipped
@@ -211,9 +216,10 @@ impl Pipeline {
         let offered = submitted.saturating_sub(dropped.total() + filtered.total());
         let mut written = offered;
         let mut settled = offered;
+        let levels = &self.shared.levels;
         for (sink, ledger) in &ledgers {
             let done = ledger.written.total()
-                + skipped(sink, ledger, &accepted).total()
+                + skipped(levels, sink, ledger, &accepted).total()
                 + ledger.diverted.total();
             written = written.min(done);
             settled = settled.min(done + ledger.dropped().total() + ledger.kept.total());
@@ -227,9 +233,9 @@ impl Pipeline {
         ];
         Metrics {
             submitted,
-            submitted_by_level: by_level(&produced.submitted),
+            submitted_by_level: by_level(levels, &produced.submitted),
             written,
-            dropped: by_level(&dropped),
+            dropped: by_level(levels, &dropped),
             dropped_by_reason: reasons.into_iter().collect(),
             in_flight: offered - settled,
             sinks: ledgers
@@ -242,16 +248,16 @@ impl Pipeline {
                     ];
                     let metrics = SinkMetrics {
                         written: ledger.written.total(),
-                        written_by_level: by_level(&ledger.written),
-                        skipped: by_level(&skipped(sink, ledger, &accepted)),
-                        diverted: by_level(&ledger.diverted),
+                        written_by_level: by_level(levels, &ledger.written),
+                        skipped: by_level(levels, &skipped(levels, sink, ledger, &accepted)),
+                        diverted: by_level(levels, &ledger.diverted),
                         taken_over: ledger.taken_over,
                         state: ledger.state,
                         opened: ledger.opened,
-                        dropped: by_level(&ledger.dropped()),
+                        dropped: by_level(levels, &ledger.dropped()),
                         dropped_by_reason: reasons.into_iter().collect(),
-                        kept: by_level(&ledger.kept),
-                        unsynced: by_level(&ledger.unsynced),
+                        kept: by_level(levels, &ledger.kept),
+                        unsynced: by_level(levels, &ledger.unsynced),
                         reports: ledger.reports,
                         bytes: ledger.bytes,
                         batches: ledger.batches,
@@ -273,13 +279,13 @@ impl Pipeline {
                     (sink.name().to_owned(), metrics)
                 })
                 .collect(),
-            filtered: by_level(&filtered),
+            filtered: by_level(levels, &filtered),
             stages: stages
                 .iter()
                 .map(|(name, counts)| {
                     let metrics = StageMetrics {
                         changed: counts.changed,
-                        filtered: by_level(&counts.filtered),
+                        filtered: by_level(levels, &counts.filtered),
                         notices: counts.notices,
                         rate: counts.gauges.rate,
                         keys: counts.gauges.keys,

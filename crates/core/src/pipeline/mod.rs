@@ -50,7 +50,7 @@ use sink_thread::{Identity, Progress, SinkHandle};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::format::FormatOptions;
-use crate::level::LevelCounts;
+use crate::level::{LevelCounts, LevelTable};
 use crate::recovery::{self, journal::SinkJournal, RingReport};
 use crate::sinks::file::FileSink;
 use crate::sinks::memory::{MemoryHandle, MemorySink};
@@ -84,6 +84,7 @@ pub(crate) struct Shared {
     diagnostics: Arc<Diagnostics>,
     /// Stages and routing to go on with.
     handover: Handover,
+    levels: LevelTable,
 }
 
 impl Shared {
@@ -194,6 +195,7 @@ impl Pipeline {
         let stages = Stages::new(&settings.stages, &settings.constants)?;
         let diagnostics = Arc::new(Diagnostics::new(settings.diagnostics));
         let shared = Arc::new(Shared {
+            levels: settings.constants.levels.clone(),
             diagnostics: Arc::clone(&diagnostics),
             ..Shared::default()
         });
@@ -244,7 +246,7 @@ impl Pipeline {
                 Identity {
                     name: sink.name.clone(),
                     place: sink.destination.place(),
-                    min_level: sink.min_level()?,
+                    min_level: sink.min_level(&settings.constants.levels)?,
                     retention: kept,
                     breaker: sink.breaker,
                 },

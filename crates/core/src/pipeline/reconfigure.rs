@@ -103,7 +103,7 @@ impl Pipeline {
         let names: Vec<&str> = self.sinks.iter().map(|sink| sink.name()).collect();
         let router = change
             .routing
-            .map(|routing| Router::new(&routing, &names))
+            .map(|routing| Router::new(&routing, &names, &self.shared.levels))
             .transpose()?;
         let stages = Stages::new(&change.stages, &self.constants)?;
         let number = self.shared.handover.put(stages, router);

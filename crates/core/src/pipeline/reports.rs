@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::batch::Batch;
 use super::rings::ProducerCounts;
 use crate::format::Format;
-use crate::level::{Level, LevelCounts};
+use crate::level::{Level, LevelCounts, LevelTable};
 use crate::wire::{layout, Dictionary, RecordWriter, Records};
 
 /// At most one report a sink in this time, except at a flush.
@@ -60,12 +60,17 @@ impl Told {
     }
 
     /// What a sink of `min_level` that has lost `losses` has not been told of, if anything.
-    pub fn news(&mut self, losses: &Losses, min_level: Level) -> Option<Losses> {
+    pub fn news(
+        &mut self,
+        losses: &Losses,
+        min_level: Level,
+        levels: &LevelTable,
+    ) -> Option<Losses> {
         let mut news = Losses {
             ring: losses.ring.since(&self.losses.ring),
             overflow: losses.overflow.since(&self.losses.overflow),
         };
-        for level in 0..min_level.index() {
+        for level in levels.below(min_level) {
             for counts in news.all() {
                 counts.clear(level);
             }
@@ -123,14 +128,14 @@ impl Losses {
 }
 
 impl ReportWriter {
-    pub fn new() -> Self {
+    pub fn new(levels: &LevelTable) -> Self {
         let mut dictionary = Dictionary::new();
         let keys = Keys {
             dropped: dictionary.intern("dropped"),
             reasons: dictionary.intern("reasons"),
             since: dictionary.intern("since"),
             levels: std::array::from_fn(|level| {
-                dictionary.intern(Level(u8::try_from(level).unwrap_or(0)).name())
+                dictionary.intern(levels.at(u8::try_from(level).unwrap_or(0)).name())
             }),
             names: Losses::default()
                 .reasons()

@@ -139,7 +139,7 @@ impl Slot {
                 match frames.at(rest, position) {
                     Some(frame) if frame.bytes <= rest.len() => {
                         if let Some(level) = frame.level {
-                            found.add(level);
+                            found.add_index(usize::from(level));
                         }
                         at += frame.bytes;
                     }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::error::{Error, ErrorCode, Result};
-use crate::level::Level;
+use crate::level::{Level, LevelTable};
 use crate::stages::field_path::FieldPath;
 use crate::stages::logger_pattern::{LoggerCache, LoggerPattern};
 use crate::wire::{Record, Value};
@@ -124,7 +124,7 @@ impl Router {
     ///
     /// # Errors
     /// [`ErrorCode::SettingInvalid`] that names the setting.
-    pub fn new(settings: &RoutingSettings, sinks: &[&str]) -> Result<Self> {
+    pub fn new(settings: &RoutingSettings, sinks: &[&str], levels: &LevelTable) -> Result<Self> {
         if settings.rules.len() > MAX_RULES {
             let what = format_args!("{} are more than {MAX_RULES}", settings.rules.len());
             return Err(wrong("rules", what));
@@ -153,24 +153,25 @@ impl Router {
         };
         for (at, rule) in settings.rules.iter().enumerate() {
             known(&format!("rules[{at}].sinks"), &rule.sinks)?;
-            router.add(at, rule)?;
+            router.add(at, rule, levels)?;
         }
         Ok(router)
     }
 
-    fn add(&mut self, at: usize, rule: &RuleSettings) -> Result<()> {
-        let level = |name: &Option<String>, key: &str, missing: Level| match name {
+    fn add(&mut self, at: usize, rule: &RuleSettings, levels: &LevelTable) -> Result<()> {
+        let severity = |name: &Option<String>, key: &str, missing: usize| match name {
             None => Ok(missing),
-            Some(name) => Level::from_name(name).ok_or_else(|| {
+            Some(name) => levels.from_name(name).map(Level::severity).ok_or_else(|| {
                 let path = format!("rules[{at}].{key}");
                 wrong(&path, format_args!("unknown level {name:?}"))
             }),
         };
-        let lowest = level(&rule.level, "level", Level::TRACE)?.index();
-        let highest = level(&rule.max_level, "maxLevel", Level::SECURITY)?.index();
+        let lowest = severity(&rule.level, "level", 0)?;
+        let highest = severity(&rule.max_level, "maxLevel", usize::MAX)?;
         let bit = 1u64 << at;
-        for (index, rules) in self.by_level.iter_mut().enumerate() {
-            if (lowest..=highest).contains(&index) {
+        for level in levels.iter() {
+            let rules = self.by_level.get_mut(level.index());
+            if let Some(rules) = rules.filter(|_| (lowest..=highest).contains(&level.severity())) {
                 *rules |= bit;
             }
         }
@@ -274,7 +275,7 @@ mod tests {
             let sinks = vec!["a", "b", "c", "free"];
             let settings: RoutingSettings = serde_json::from_value(settings).unwrap();
             Self {
-                router: Router::new(&settings, &sinks).unwrap(),
+                router: Router::new(&settings, &sinks, &LevelTable::default()).unwrap(),
                 sinks,
                 dictionary: Dictionary::new(),
             }
@@ -396,7 +397,7 @@ mod tests {
             ),
         ] {
             let settings: RoutingSettings = serde_json::from_value(settings).unwrap();
-            let error = Router::new(&settings, &["a"]).unwrap_err();
+            let error = Router::new(&settings, &["a"], &LevelTable::default()).unwrap_err();
             assert!(error.to_string().contains(path), "{error}");
         }
     }

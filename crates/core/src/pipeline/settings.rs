@@ -11,7 +11,7 @@ use super::queue::WhenFull;
 use super::route::{Router, RoutingSettings};
 use crate::error::{Error, ErrorCode, Result};
 use crate::format::{FormatKind, FormatOptions};
-use crate::level::Level;
+use crate::level::{CustomLevel, Level, LevelTable};
 use crate::sinks::file_settings::FileSettings;
 use crate::stages::StagesSettings;
 
@@ -21,6 +21,9 @@ use crate::stages::StagesSettings;
 pub struct PipelineSettings {
     /// Constant parts of every line.
     pub constants: FormatOptions,
+    /// The application's own levels.
+    #[serde(default)]
+    pub custom_levels: Vec<CustomLevel>,
     /// The sinks, at least one.
     pub sinks: Vec<SinkSettings>,
     /// What happens to events before they are formatted.
@@ -125,8 +128,9 @@ impl PipelineSettings {
                 "sinks: at least one is needed",
             ));
         }
+        settings.constants.levels = LevelTable::new(&settings.custom_levels)?;
         for sink in &settings.sinks {
-            sink.min_level()?;
+            sink.min_level(&settings.constants.levels)?;
             settings.check_breaker(sink)?;
         }
         if settings.crash_safe.is_some() {
@@ -176,7 +180,7 @@ impl PipelineSettings {
     pub fn router(&self, sinks: &[&str]) -> Result<Option<Router>> {
         let routing = self.routing.as_ref();
         routing
-            .map(|routing| Router::new(routing, sinks))
+            .map(|routing| Router::new(routing, sinks, &self.constants.levels))
             .transpose()
     }
 }
@@ -186,8 +190,8 @@ impl SinkSettings {
     ///
     /// # Errors
     /// [`ErrorCode::SettingInvalid`] for an unknown name.
-    pub fn min_level(&self) -> Result<Level> {
-        Level::from_name(&self.level).ok_or_else(|| {
+    pub fn min_level(&self, levels: &LevelTable) -> Result<Level> {
+        levels.from_name(&self.level).ok_or_else(|| {
             Error::new(
                 ErrorCode::SettingInvalid,
                 format!("sinks.{}.level: unknown level {:?}", self.name, self.level),

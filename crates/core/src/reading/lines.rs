@@ -10,7 +10,7 @@ use super::json::{read_object, Member};
 use super::printer::Printer;
 use super::settings::ReadSettings;
 use crate::error::Result;
-use crate::level::{Level, LevelCounts};
+use crate::level::{LevelCounts, LevelTable};
 
 /// What was read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -37,10 +37,10 @@ fn by_name<S: Serializer>(
     levels: &LevelCounts,
     serializer: S,
 ) -> std::result::Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(Level::COUNT))?;
-    for (index, count) in levels.0.iter().enumerate() {
-        let level = Level(u8::try_from(index).unwrap_or_default());
-        map.serialize_entry(level.name(), count)?;
+    let table = LevelTable::default();
+    let mut map = serializer.serialize_map(None)?;
+    for level in table.iter() {
+        map.serialize_entry(level.name(), &levels.0.get(level.index()))?;
     }
     map.end()
 }
@@ -160,6 +160,7 @@ impl LineReader {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
     use super::*;
+    use crate::level::Level;
     use proptest::prelude::*;
 
     fn reader(json: &str) -> LineReader {

@@ -329,7 +329,7 @@ impl Left {
                 settings: sink,
                 file,
                 min_level: sink
-                    .min_level()
+                    .min_level(&self.settings.constants.levels)
                     .map_err(|e| Trouble::Damaged(e.to_string()))?,
                 stages: self.stages()?,
                 router: self.router()?,

@@ -132,7 +132,7 @@ impl Stages {
     }
 
     fn build(settings: &StagesSettings, constants: &FormatOptions, recovery: bool) -> Result<Self> {
-        let mut own = OwnStrings::default();
+        let mut own = OwnStrings::new(constants.levels.clone());
         let mut stages = Self::default();
         settings.add_to(&mut stages, &mut own, constants, recovery)?;
         stages.own = Arc::new(own);

@@ -22,10 +22,10 @@ impl StagesSettings {
         &self,
         stages: &mut Stages,
         _own: &mut OwnStrings,
-        _constants: &FormatOptions,
+        constants: &FormatOptions,
         recovery: bool,
     ) -> Result<()> {
-        let (filters, left_out) = self.filters.build(recovery)?;
+        let (filters, left_out) = self.filters.build(&constants.levels, recovery)?;
         for (name, filter) in filters {
             stages.push_filter(name, filter);
         }

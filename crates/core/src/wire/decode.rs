@@ -70,7 +70,7 @@ impl<'a> Iterator for Records<'a> {
             let low = u64::from(word_at(header, WORD_TIME * 4)?);
             let high = u64::from(word_at(header, WORD_TIME * 4 + 4)?);
             return Some(Record {
-                level: Level((kind >> 8) as u8),
+                level: self.dictionary.levels().at((kind >> 8) as u8),
                 flags: (kind >> 16) as u8,
                 logger: word_at(header, WORD_LOGGER * 4)?,
                 time_ms: f64::from_bits(high << 32 | low),
@@ -93,7 +93,7 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// The level; may be outside the table when the memory is damaged (see [`Level::name`]).
+    /// The level; `INFO` when it is outside the table, as it may be in damaged memory.
     pub fn level(&self) -> Level {
         self.level
     }

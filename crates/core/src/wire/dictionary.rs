@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::layout::{CONTEXT_KEYS, DICTIONARY_BINARY, KEY_INLINE};
 use crate::format::json_text;
+use crate::level::LevelTable;
 
 /// Position of a key among the fields that the envelope moves to `context`.
 pub type ContextSlot = u8;
@@ -87,13 +88,23 @@ impl Entry {
 /// Ids from here on are the pipeline's own; no producer's dictionary has room for so many.
 const FIRST_OWN_ID: u32 = 0xff_0000;
 
-/// Keys and values that stages put into records, known to the dictionaries of all rings of a pipeline.
+/// Keys and values that stages put into records, known to the dictionaries of all rings of a pipeline, as are
+/// its levels.
 #[derive(Debug, Default)]
 pub struct OwnStrings {
     entries: Vec<Entry>,
+    levels: LevelTable,
 }
 
 impl OwnStrings {
+    /// No strings yet, for a pipeline with these levels.
+    pub fn new(levels: LevelTable) -> Self {
+        Self {
+            entries: Vec::new(),
+            levels,
+        }
+    }
+
     /// The id of a string; `None` when there are some 65,000 others.
     pub fn intern(&mut self, text: &str) -> Option<u32> {
         let known = self.entries.iter().find(|entry| entry.text() == text);
@@ -159,6 +170,12 @@ impl Dictionary {
     pub fn find(&self, text: &str) -> Option<u32> {
         let known = self.entries.iter().find(|entry| entry.text() == text);
         known.map(Entry::id)
+    }
+
+    /// The levels that records refer to.
+    #[inline]
+    pub fn levels(&self) -> &LevelTable {
+        &self.own.levels
     }
 
     /// Bytes of the dictionary area that have been read.

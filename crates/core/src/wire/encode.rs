@@ -40,7 +40,7 @@ impl RecordWriter {
 
     fn start(&mut self, level: Level, flags: u8, logger: u32, time_ms: f64) {
         let mut header = [0u8; RECORD_HEADER_WORDS * 4];
-        let kind = u32::from(KIND_EVENT) | u32::from(level.0) << 8 | u32::from(flags) << 16;
+        let kind = u32::from(KIND_EVENT) | (level.index() as u32) << 8 | u32::from(flags) << 16;
         header[WORD_KIND * 4..WORD_KIND * 4 + 4].copy_from_slice(&kind.to_le_bytes());
         header[WORD_LOGGER * 4..WORD_LOGGER * 4 + 4].copy_from_slice(&logger.to_le_bytes());
         header[WORD_TIME * 4..WORD_TIME * 4 + 8].copy_from_slice(&time_ms.to_bits().to_le_bytes());

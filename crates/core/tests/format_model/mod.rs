@@ -443,7 +443,7 @@ pub fn events() -> impl Strategy<Value = Event> {
         any::<bool>(),
     )
         .prop_map(|(level, logger, message, scope, fields, inline)| Event {
-            level: Level(level),
+            level: Level::built_in(level),
             logger,
             message,
             scope,

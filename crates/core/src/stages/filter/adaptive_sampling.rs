@@ -26,7 +26,7 @@ pub struct AdaptiveSampling {
 }
 
 impl AdaptiveSampling {
-    /// For events below the level index `protected`: a target a second, and bounds for the rate.
+    /// For events below the severity `protected`: a target a second, and bounds for the rate.
     pub fn new(target_per_second: f64, bounds: (f64, f64), protected: usize) -> Self {
         Self {
             target_per_step: target_per_second * STEP_MS / 1e3,
@@ -65,7 +65,7 @@ impl AdaptiveSampling {
 impl Filter for AdaptiveSampling {
     #[inline]
     fn keeps(&mut self, record: &Record<'_>, now: f64) -> bool {
-        if record.level().index() >= self.protected {
+        if record.level().severity() >= self.protected {
             return true;
         }
         if now >= self.step_ends {

@@ -54,7 +54,7 @@ impl Fingerprint {
         let (mut named, mut present) = (false, false);
         for part in &self.parts {
             hash = match part {
-                Part::Level => number(hash, u64::from(record.level().0)),
+                Part::Level => number(hash, record.level().index() as u64),
                 Part::Logger => bytes(
                     hash,
                     record.logger().map_or(&[], |name| name.text().as_bytes()),

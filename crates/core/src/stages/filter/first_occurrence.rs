@@ -41,7 +41,7 @@ impl FirstOccurrence {
 impl Filter for FirstOccurrence {
     #[inline]
     fn keeps(&mut self, record: &Record<'_>, now: f64) -> bool {
-        if record.level().index() >= self.protected {
+        if record.level().severity() >= self.protected {
             return true;
         }
         let Some(key) = self.by.of(record) else {

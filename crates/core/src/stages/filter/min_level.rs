@@ -31,6 +31,6 @@ impl Filter for MinLevel {
             let rule = rules.iter().find(|(pattern, _)| pattern.matches(name));
             rule.map_or(0, |(_, level)| *level)
         });
-        record.level().index() >= min
+        record.level().severity() >= min
     }
 }

@@ -44,7 +44,7 @@ impl RateLimit {
 impl Filter for RateLimit {
     #[inline]
     fn keeps(&mut self, record: &Record<'_>, now: f64) -> bool {
-        if record.level().index() >= self.protected {
+        if record.level().severity() >= self.protected {
             return true;
         }
         let key = self.by.of(record).unwrap_or(0);

@@ -16,7 +16,7 @@ use super::trace_sampling::TraceSampling;
 use super::window::{Limits, Speech, WindowLimit};
 use super::Filter;
 use crate::error::{Error, ErrorCode, Result};
-use crate::level::Level;
+use crate::level::{Level, LevelTable};
 use crate::stages::field_path::FieldPath;
 use crate::stages::logger_pattern::LoggerPattern;
 
@@ -159,16 +159,17 @@ fn keys(path: &str, max: usize) -> Result<usize> {
     }
 }
 
-fn level(path: &str, name: &str) -> Result<Level> {
-    Level::from_name(name).ok_or_else(|| wrong(path, format_args!("unknown level {name:?}")))
+fn level(levels: &LevelTable, path: &str, name: &str) -> Result<Level> {
+    let known = levels.from_name(name);
+    known.ok_or_else(|| wrong(path, format_args!("unknown level {name:?}")))
 }
 
-/// The level index from which events are protected; `SILENT` protects none.
-fn protected(path: &str, name: &str) -> Result<usize> {
+/// The severity from which on events are protected; `SILENT` protects none.
+fn protected(levels: &LevelTable, path: &str, name: &str) -> Result<usize> {
     if name.eq_ignore_ascii_case("SILENT") {
-        return Ok(Level::COUNT);
+        return Ok(usize::MAX);
     }
-    level(path, name).map(Level::index)
+    level(levels, path, name).map(Level::severity)
 }
 
 /// A filter, and what it is called in metrics.
@@ -180,9 +181,9 @@ impl FilterSettings {
     ///
     /// # Errors
     /// [`ErrorCode::SettingInvalid`] that names the setting.
-    pub fn build(&self, recovery: bool) -> Result<(Vec<Named>, bool)> {
-        let lasting = self.lasting()?;
-        let passing = self.passing()?;
+    pub fn build(&self, levels: &LevelTable, recovery: bool) -> Result<(Vec<Named>, bool)> {
+        let lasting = self.lasting(levels)?;
+        let passing = self.passing(levels)?;
         if recovery {
             let left_out = !passing.is_empty();
             return Ok((lasting, left_out));
@@ -191,12 +192,12 @@ impl FilterSettings {
     }
 
     /// Filters that say the same of an event whenever they are asked.
-    fn lasting(&self) -> Result<Vec<Named>> {
+    fn lasting(&self, levels: &LevelTable) -> Result<Vec<Named>> {
         let mut filters: Vec<Named> = Vec::new();
         if !self.min_levels.is_empty() {
             let mut rules = Vec::new();
             for (pattern, name) in &self.min_levels {
-                let level = protected(&format!("minLevels.{pattern}"), name)?;
+                let level = protected(levels, &format!("minLevels.{pattern}"), name)?;
                 rules.push((LoggerPattern::new(pattern), level));
             }
             filters.push(("minLevels", Box::new(MinLevel::new(rules))));
@@ -205,38 +206,42 @@ impl FilterSettings {
             let filter = TraceSampling::new(
                 FieldPath::new(&traces.field),
                 rate("traceSampling.rate", traces.rate)?,
-                protected("traceSampling.protectedLevel", &traces.protected_level)?,
+                protected(
+                    levels,
+                    "traceSampling.protectedLevel",
+                    &traces.protected_level,
+                )?,
             );
             filters.push(("traceSampling", Box::new(filter)));
         }
         if let Some(sampling) = &self.sampling {
             if !sampling.by.is_empty() {
-                filters.push(("sampling", Box::new(sampling.build()?)));
+                filters.push(("sampling", Box::new(sampling.build(levels)?)));
             }
         }
         Ok(filters)
     }
 
     /// Filters whose word depends on what they saw before, or on chance.
-    fn passing(&self) -> Result<Vec<Named>> {
+    fn passing(&self, levels: &LevelTable) -> Result<Vec<Named>> {
         let mut filters: Vec<Named> = Vec::new();
         if let Some(sampling) = &self.sampling {
             if sampling.by.is_empty() {
-                filters.push(("sampling", Box::new(sampling.build()?)));
+                filters.push(("sampling", Box::new(sampling.build(levels)?)));
             }
         }
         if let Some(adaptive) = &self.adaptive_sampling {
-            filters.push(("adaptiveSampling", Box::new(adaptive.build()?)));
+            filters.push(("adaptiveSampling", Box::new(adaptive.build(levels)?)));
         }
         if let Some(first) = &self.first_occurrence {
-            filters.push(("firstOccurrence", Box::new(first.build()?)));
+            filters.push(("firstOccurrence", Box::new(first.build(levels)?)));
         }
         if let Some(dedupe) = &self.dedupe {
             let limits = Limits {
                 events: 1,
                 window_ms: window("dedupe.windowMs", dedupe.window_ms)?,
                 max_keys: keys("dedupe.maxKeys", dedupe.max_keys)?,
-                protected: protected("dedupe.protectedLevel", &dedupe.protected_level)?,
+                protected: protected(levels, "dedupe.protectedLevel", &dedupe.protected_level)?,
             };
             let filter = WindowLimit::new(guarded(&dedupe.by), limits, Speech::Repeated);
             filters.push(("dedupe", Box::new(filter)));
@@ -247,7 +252,7 @@ impl FilterSettings {
                 events: throttle.limit,
                 window_ms: window("throttle.windowMs", throttle.window_ms)?,
                 max_keys: keys("throttle.maxKeys", throttle.max_keys)?,
-                protected: protected("throttle.protectedLevel", &throttle.protected_level)?,
+                protected: protected(levels, "throttle.protectedLevel", &throttle.protected_level)?,
             };
             let filter = WindowLimit::new(guarded(&throttle.by), limits, Speech::Throttled);
             filters.push(("throttle", Box::new(filter)));
@@ -258,7 +263,7 @@ impl FilterSettings {
                 at_least("rateLimit.perSecond", 0.0, limit.per_second)?,
                 at_least("rateLimit.burst", 1.0, limit.burst)?,
                 keys("rateLimit.maxKeys", limit.max_keys)?,
-                protected("rateLimit.protectedLevel", &limit.protected_level)?,
+                protected(levels, "rateLimit.protectedLevel", &limit.protected_level)?,
             );
             filters.push(("rateLimit", Box::new(filter)));
         }
@@ -272,16 +277,18 @@ fn guarded(by: &[Part]) -> Fingerprint {
 }
 
 impl SamplingSettings {
-    fn build(&self) -> Result<Sampling> {
+    fn build(&self, levels: &LevelTable) -> Result<Sampling> {
         let common = rate("sampling.rate", self.rate)?;
-        let protected = protected("sampling.protectedLevel", &self.protected_level)?;
+        let protected = protected(levels, "sampling.protectedLevel", &self.protected_level)?;
         let mut rates = [common; Level::COUNT];
-        for rate in rates.iter_mut().skip(protected) {
-            *rate = Rate::ALL;
+        for level in levels.iter().filter(|level| level.severity() >= protected) {
+            if let Some(rate) = rates.get_mut(level.index()) {
+                *rate = Rate::ALL;
+            }
         }
         for (name, one) in &self.levels {
             let path = format!("sampling.levels.{name}");
-            let slot = rates.get_mut(level(&path, name)?.index());
+            let slot = rates.get_mut(level(levels, &path, name)?.index());
             if let Some(slot) = slot {
                 *slot = rate(&path, *one)?;
             }
@@ -292,7 +299,7 @@ impl SamplingSettings {
 }
 
 impl AdaptiveSettings {
-    fn build(&self) -> Result<AdaptiveSampling> {
+    fn build(&self, levels: &LevelTable) -> Result<AdaptiveSampling> {
         let min = rate("adaptiveSampling.minRate", self.min_rate)?.get();
         let max = rate("adaptiveSampling.maxRate", self.max_rate)?.get();
         if min > max {
@@ -304,19 +311,27 @@ impl AdaptiveSettings {
             0.0,
             self.target_per_second,
         )?;
-        let protected = protected("adaptiveSampling.protectedLevel", &self.protected_level)?;
+        let protected = protected(
+            levels,
+            "adaptiveSampling.protectedLevel",
+            &self.protected_level,
+        )?;
         Ok(AdaptiveSampling::new(target, (min, max), protected))
     }
 }
 
 impl FirstOccurrenceSettings {
-    fn build(&self) -> Result<FirstOccurrence> {
+    fn build(&self, levels: &LevelTable) -> Result<FirstOccurrence> {
         Ok(FirstOccurrence::new(
             guarded(&self.by),
             window("firstOccurrence.windowMs", self.window_ms)?,
             rate("firstOccurrence.rate", self.rate)?,
             keys("firstOccurrence.maxKeys", self.max_keys)?,
-            protected("firstOccurrence.protectedLevel", &self.protected_level)?,
+            protected(
+                levels,
+                "firstOccurrence.protectedLevel",
+                &self.protected_level,
+            )?,
         ))
     }
 }

@@ -481,7 +481,7 @@ fn settings_out_of_bounds_are_named() {
     for (document, path) in cases {
         let settings: FilterSettings = serde_json::from_value(document).unwrap();
         for recovery in [true, false] {
-            let Err(error) = settings.build(recovery) else {
+            let Err(error) = settings.build(&crate::level::LevelTable::default(), recovery) else {
                 panic!("{path} was accepted");
             };
             assert_eq!(error.code(), ErrorCode::SettingInvalid);

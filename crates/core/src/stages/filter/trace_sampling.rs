@@ -24,7 +24,7 @@ pub struct TraceSampling {
 const RANDOM_BITS: u32 = 56;
 
 impl TraceSampling {
-    /// Looks at `field`; events at or above the level index `protected`, and those without the field, are kept.
+    /// Looks at `field`; events at or above the severity `protected`, and those without the field, are kept.
     pub fn new(field: FieldPath, rate: Rate, protected: usize) -> Self {
         Self {
             field,
@@ -46,7 +46,7 @@ impl TraceSampling {
 impl Filter for TraceSampling {
     #[inline]
     fn keeps(&mut self, record: &Record<'_>, _now: f64) -> bool {
-        if record.level().index() >= self.protected {
+        if record.level().severity() >= self.protected {
             return true;
         }
         let Some(found) = self.field.find(record) else {

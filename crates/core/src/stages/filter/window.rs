@@ -138,7 +138,7 @@ impl WindowLimit {
 impl Filter for WindowLimit {
     #[inline]
     fn keeps(&mut self, record: &Record<'_>, now: f64) -> bool {
-        if record.level().index() >= self.limits.protected {
+        if record.level().severity() >= self.limits.protected {
             return true;
         }
         let key = match (self.by.of(record), self.speech) {
