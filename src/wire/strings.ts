@@ -6,17 +6,25 @@ import * as L from './layout.js'
 import { KEY_SHIFT, type Shape } from './shapes.js'
 import type { Writer } from './writer.js'
 
+/** Since Node 22 V8 calls the function that copies a string directly: 6 ns instead of 36 ns. */
+const HAS_FAST_COPY = Number.parseInt(process.versions.node, 10) >= 22
+/** Strings up to this length are written character by character; longer ones by one native copy. */
+export const SHORT_STRING = HAS_FAST_COPY ? 16 : 32
 /**
- * Strings up to this length are written character by character; longer ones by one native copy, which V8 can
- * call directly since Node 22 (6 ns there, 36 ns on Node 20).
+ * Without that, strings up to this length take a way that costs two thirds of the other: `encodeInto` beside the
+ * ring, and a copy from there word by word.
  */
-export const SHORT_STRING = Number.parseInt(process.versions.node, 10) >= 22 ? 16 : 40
+const STAGED_STRING = HAS_FAST_COPY ? 0 : 96
 /** Words kept back in every record for markers and closing tokens. */
 export const MARGIN_WORDS = 1024
 /** Markers, digits and names are cut at this many characters. */
 const MAX_TEXT = 4096
 /** Words of the margin that stay free behind a text. */
 const TEXT_MARGIN_WORDS = 512
+
+const staged = new Uint8Array(4 * STAGED_STRING)
+const stagedWords = new Int32Array(staged.buffer)
+const utf8 = new TextEncoder()
 
 /** Writes a string value. */
 export function writeString(
@@ -117,9 +125,20 @@ export function copyString(
   pos: number,
 ): number {
   const room = (writer.end - pos - 2) * 4
-  return length * 3 > room
-    ? writeTightString(writer, token, text, pos, room)
+  if (length * 3 > room) return writeTightString(writer, token, text, pos, room)
+  return length <= STAGED_STRING
+    ? writeStaged(writer.words, token, text, pos)
     : writeUtf8(writer, token, text, pos, room)
+}
+
+function writeStaged(words: Int32Array, token: number, text: string, start: number): number {
+  const { written } = utf8.encodeInto(text, staged)
+  words[start] = L.TAG_STRING_UTF8 | token
+  words[start + 1] = written
+  let pos = start + 2
+  const count = (written + 3) >> 2
+  for (let i = 0; i < count; i++) words[pos++] = stagedWords[i] as number
+  return pos
 }
 
 function writeUtf8(writer: Writer, token: number, text: string, pos: number, room: number): number {
