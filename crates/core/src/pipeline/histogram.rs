@@ -81,35 +81,36 @@ impl Histogram {
             .collect();
         let count: u64 = counts.iter().sum();
         let max_micros = self.max_micros.load(Ordering::Relaxed);
-        let quantile = |share: f64| {
-            let wanted = ((count as f64 * share).ceil() as u64).max(1);
-            let mut seen = 0;
-            for (index, &here) in counts.iter().enumerate() {
-                seen += here;
-                if seen >= wanted && index < BUCKETS {
-                    return seconds(upper_bound(index).min(max_micros));
+        let wanted = [0.5, 0.9, 0.99, 0.999].map(|share| (count as f64 * share).ceil() as u64);
+        let mut quantiles = [max_micros; 4];
+        let mut buckets = Vec::with_capacity(BOUNDS.len());
+        let (mut below, mut from) = (0u64, 0);
+        for bound in BOUNDS {
+            let end = bucket_of(bound) + 1;
+            for (index, &here) in counts.iter().enumerate().take(end).skip(from) {
+                if here == 0 {
+                    continue;
                 }
+                for (quantile, &wanted) in quantiles.iter_mut().zip(&wanted) {
+                    if below < wanted && below + here >= wanted {
+                        *quantile = upper_bound(index).min(max_micros);
+                    }
+                }
+                below += here;
             }
-            seconds(max_micros)
-        };
-        let mut below = 0;
-        let mut next = 0;
-        let buckets = BOUNDS.map(|bound| {
-            while next < BUCKETS && upper_bound(next) <= bound {
-                below += counts.get(next).copied().unwrap_or(0);
-                next += 1;
-            }
-            (seconds(bound), below)
-        });
+            from = end;
+            buckets.push((seconds(bound), below));
+        }
+        let [p50, p90, p99, p999] = quantiles.map(seconds);
         HistogramSnapshot {
             count,
             sum: seconds(self.sum_micros.load(Ordering::Relaxed)),
             max: seconds(max_micros),
-            p50: quantile(0.5),
-            p90: quantile(0.9),
-            p99: quantile(0.99),
-            p999: quantile(0.999),
-            buckets: buckets.to_vec(),
+            p50,
+            p90,
+            p99,
+            p999,
+            buckets,
         }
     }
 }
