@@ -46,210 +46,6 @@ interface TraceParent {
  * version `ff`, anything behind version `00`) is `undefined`, and so is what is no string.
  */
 declare function parseTraceparent(header: unknown): TraceParent | undefined;
-/** Built-in levels in order of severity: [name, value]. */
-declare const LEVELS: readonly [readonly ["TRACE", 5], readonly ["DEBUG", 10], readonly ["INFO", 20], readonly ["WARNING", 30], readonly ["ERROR", 40], readonly ["CRITICAL", 50], readonly ["AUDIT", 60], readonly ["SECURITY", 70]];
-/** Names of the built-in levels, lowest severity first. */
-type LevelName = (typeof LEVELS)[number][0];
-/** Every spelling that is accepted where a level is asked for. */
-type LevelInput = LevelName | Lowercase<LevelName> | 'WARN' | 'warn' | 'FATAL' | 'fatal';
-/** What `level` may be set to: a level, or `'silent'` to log nothing. */
-type LevelSetting = LevelInput | 'silent' | 'SILENT';
-/** Events by level, under the upper-case names of levels of your own too; levels without events are left out. */
-type EventsByLevel = Readonly<Partial<Record<LevelName, number>>>;
-/** Latencies, in seconds. */
-interface HistogramMetrics {
-  readonly count: number;
-  readonly sum: number;
-  /** The longest. */
-  readonly max: number;
-  /** Quantiles, at most 10 % above the true value. */
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
-  readonly p999: number;
-  /** Upper bounds from 100 µs to 100 s, and how many latencies are at most so long. */
-  readonly buckets: readonly (readonly [bound: number, count: number])[];
-}
-/** Counters of one sink since the logger was created. */
-interface SinkMetrics {
-  /** Events written. */
-  readonly written: number;
-  readonly writtenByLevel: EventsByLevel;
-  /** Events that it does not take, because of its level or because routing sends them elsewhere, by level. */
-  readonly skipped: EventsByLevel;
-  /** Events that its fallback has written instead, by level. */
-  readonly diverted: EventsByLevel;
-  /** Events written for sinks that failed; they are counted there. */
-  readonly takenOver: number;
-  /** Whether the sink is tried: always, once to see, or not now. */
-  readonly state: 'closed' | 'half-open' | 'open';
-  /** Times that it was given up for a while. */
-  readonly opened: number;
-  /** Events lost at this sink, by level. */
-  readonly dropped: EventsByLevel;
-  /** The same, by reason: the queue was full, the destination failed for good, the time at the end was over. */
-  readonly droppedByReason: {
-    readonly overflow: number;
-    readonly failed: number;
-    readonly shutdown: number;
-  };
-  /** Events left in the ring's file for the next start, by level: only with `durability: 'crash-safe'`. */
-  readonly kept: EventsByLevel;
-  /** Events of `written` that the device has not confirmed, by level: only with `durability: 'fsync'`. */
-  readonly unsynced: EventsByLevel;
-  /** Reports about lost events written; they are in none of the other counters. */
-  readonly reports: number;
-  /** Bytes written. */
-  readonly bytes: number;
-  /** Batches written. */
-  readonly batches: number;
-  /** Bytes queued or being written. */
-  readonly queuedBytes: number;
-  /** Failed write attempts; each is retried. */
-  readonly errors: number;
-  /** Text of the latest failure. */
-  readonly lastError: string | null;
-  /** Whether the latest write failed. */
-  readonly failing: boolean;
-  /** How long events take, one latency for each batch of lines. */
-  readonly latency: {
-    /** From the call that logged the oldest event of the batch until it was written; the clock ticks every 1 ms. */readonly written: HistogramMetrics; /** Time in the queue of the sink. */
-    readonly queued: HistogramMetrics; /** Time of the write, retries included. */
-    readonly write: HistogramMetrics;
-  };
-  /** Files rotated, compressed and deleted by retention. */
-  readonly rotations: number;
-  readonly compressed: number;
-  readonly deleted: number;
-  /** Times the file was opened again because it was moved, removed, or `reopen()` was called. */
-  readonly reopened: number;
-  /** Failures of rotation, compression or retention; lines went on being written. */
-  readonly maintenanceErrors: number;
-}
-/** Counters of one stage. */
-interface StageMetrics {
-  /** Events changed. */
-  readonly changed: number;
-  /** Events that ended there, by level. */
-  readonly filtered: EventsByLevel;
-  /** Events of its own that it has added; they are counted as reports at the sinks and nowhere else. */
-  readonly notices: number;
-  /** The part of the events that it lets through at the moment, 0 to 1; for sampling. */
-  readonly rate?: number;
-  /** Keys that it remembers; for what tells events apart. */
-  readonly keys?: number;
-  /** Keys that it had to forget for want of room. */
-  readonly evicted?: number;
-}
-/**
- * All counters. At rest, for each sink:
- * `submitted = written + skipped + diverted + dropped at the sink + dropped before it + filtered`.
- */
-interface Metrics {
-  /** Log calls at an enabled level. */
-  readonly submitted: number;
-  readonly submittedByLevel: EventsByLevel;
-  /** Events that every sink has written, or does not take because of its level. */
-  readonly written: number;
-  /** Events lost before the sinks, by level. */
-  readonly dropped: EventsByLevel;
-  /** The same, by reason: ring full, `block` timed out, logged after close, not encodable, damaged. */
-  readonly droppedByReason: {
-    readonly full: number;
-    readonly timeout: number;
-    readonly closed: number;
-    readonly encode: number; /** Overwritten in the ring before they were read: a bug of some native code in the process. */
-    readonly damaged: number;
-  };
-  /** Events that a stage ended on purpose, by level. */
-  readonly filtered: EventsByLevel;
-  /** Events in the ring or in the slowest sink's queue. */
-  readonly inFlight: number;
-  /** Sinks by name. */
-  readonly sinks: Readonly<Record<string, SinkMetrics>>;
-  /** Stages (filters, enrichers, redactors, processors) by name. */
-  readonly stages: Readonly<Record<string, StageMetrics>>;
-  readonly ring: {
-    readonly rings: number;
-    readonly capacityBytes: number; /** Bytes published and not yet taken by the drain thread. */
-    readonly depthBytes: number; /** Events taken out of the ring. */
-    readonly accepted: number; /** Bytes that could not be read as records; always 0 unless memory was overwritten. */
-    readonly damagedBytes: number; /** Events that had values cut to stay within the limits; these are not lost. */
-    readonly truncated: number;
-  };
-  /** Time that the drain thread needs for a chunk of events: decoding, stages, formats. */
-  readonly drain: HistogramMetrics;
-  /** Events below the level that were kept, and those of them that were logged later; the others are in no counter. */
-  readonly retroactive: {
-    readonly kept: number;
-    readonly replayed: number;
-  };
-  /** What was found worth saying about the pipeline itself, on standard error and to `onError`. */
-  readonly diagnostics: {
-    readonly reported: number; /** Lines that standard error was spared. */
-    readonly suppressed: number; /** Errors that `onError` was not told of, because there were too many at once. */
-    readonly lost: number; /** Errors thrown by `onError`. */
-    readonly thrown: number; /** Times that OpenTelemetry threw when it was asked for the active span; the events went without its ids. */
-    readonly otel: number;
-  };
-}
-/**
- * How well something does: `failing` when the latest write failed or nobody reads any more, `degraded` when the queue
- * is over 80 % full or something failed or was lost in the last minute.
- */
-type HealthStatus = 'healthy' | 'degraded' | 'failing';
-/** State of one sink. Times are milliseconds since the Unix epoch. */
-interface SinkHealth {
-  readonly status: HealthStatus;
-  /** Since when; for `degraded` the latest trouble. */
-  readonly since: number;
-  /** Text of the latest failure. */
-  readonly lastError: string | null;
-  readonly lastErrorAt: number | null;
-  /** When the sink last lost an event. */
-  readonly lastLossAt: number | null;
-  /** Bytes queued or being written. */
-  readonly queuedBytes: number;
-  /** Bound of the queue. */
-  readonly queueBytes: number;
-  /** Their ratio. */
-  readonly queueFill: number;
-}
-/** What `log.health()` returns. */
-interface Health {
-  /** The worst of the sinks; `degraded` also when the ring is over 80 % full, `closed` after `close()`. */
-  readonly status: HealthStatus | 'closed';
-  /** Part of the ring, or of all rings, that is in use, 0 to 1. */
-  readonly ringFill: number;
-  /** Sinks by name. */
-  readonly sinks: Readonly<Record<string, SinkHealth>>;
-}
-/** What one sink says to a flush. */
-interface SinkReceipt {
-  readonly name: string;
-  /** Events written since the logger was created. */
-  readonly written: number;
-  /** Events dropped since the logger was created. */
-  readonly dropped: number;
-  /** Events left in the ring's file for the next start (`durability: 'crash-safe'`). */
-  readonly kept: number;
-  /** Events written since the logger was created that the device has not confirmed (`durability: 'fsync'`). */
-  readonly unsynced: number;
-  /** Whether everything logged before the call has been dealt with. */
-  readonly complete: boolean;
-  /** Why not, or the latest error. */
-  readonly error: string | null;
-}
-/** Result of `flush()` and `close()`. */
-interface Receipt {
-  /** Whether every sink has completed. */
-  readonly complete: boolean;
-  readonly sinks: readonly SinkReceipt[];
-}
-/** A number of bytes, or text such as `"8 MB"` (1 KB = 1,024 bytes). */
-type Size = number | string;
-/** A number of milliseconds, or text such as `"5s"`, `"10m"`, `"30d"`. */
-type Duration = number | string;
 /** Base class of every error that fapilog throws or reports. */
 declare class FapilogError extends Error {
   /** Stable code, `FAPILOG_…`. */
@@ -293,131 +89,20 @@ declare class PluginError extends FapilogError {
 declare class PipelineError extends FapilogError {}
 /** A sink cannot be opened, or has failed for good. */
 declare class SinkError extends FapilogError {}
-/** Fields of an event: any object. */
-type Fields = Readonly<Record<string, unknown>> | object;
-/** Fields that are only made when the level is enabled. */
-type LazyFields = () => Fields | undefined;
-/**
- * A log method. Never throws, never blocks under `drop-newest`, never calls a getter twice.
- *
- * - `log.info('message')`, `log.info('message', fields)`, `log.info(fields, 'message')`
- * - `log.error(error)`, `log.error(error, 'message', fields)`, `log.error('message', error)`
- * - `log.info('user %s has %d items', name, count)`: `%s %d %i %f %j %o %O %%` as in pino
- * - `log.debug('message', () => fields)`, `log.debug(() => fields, 'message')`: made only when enabled
- */
-interface LogMethod {
-  (message: string, fields?: Fields | LazyFields): void;
-  (message: string, ...args: unknown[]): void;
-  (error: Error, message?: string, fields?: Fields | LazyFields): void;
-  (fields: Fields | LazyFields, message?: string, ...args: unknown[]): void;
-  (value?: unknown, ...args: unknown[]): void;
-}
-/** Options of a child logger. */
-interface ChildOptions<Custom extends string = never> {
-  /** Threshold of the child alone. @default that of the setting `levels` for its name, else the parent's */
-  readonly level?: LevelSetting | Custom | Uppercase<Custom>;
-  /** Name of the child. @default the parent's */
-  readonly name?: string;
-}
-/** A logger with a method for each level of its own. Where a `Logger` is asked for, it is one. */
-type LoggerWith<Custom extends string> = Logger<Custom> & { readonly [Name in Custom]: LogMethod };
-/** A structured logger. Made by `createLogger` and `child`. */
-interface Logger<Custom extends string = never> extends AsyncDisposable {
-  /** Logs at TRACE (5). */
-  readonly trace: LogMethod;
-  /** Logs at DEBUG (10). */
-  readonly debug: LogMethod;
-  /** Logs at INFO (20). */
-  readonly info: LogMethod;
-  /** Logs at WARNING (30). */
-  readonly warn: LogMethod;
-  /** Logs at WARNING (30). */
-  readonly warning: LogMethod;
-  /** Logs at ERROR (40). */
-  readonly error: LogMethod;
-  /** Logs at CRITICAL (50). */
-  readonly fatal: LogMethod;
-  /** Logs at CRITICAL (50). */
-  readonly critical: LogMethod;
-  /** Logs at AUDIT (60). */
-  readonly audit: LogMethod;
-  /** Logs at SECURITY (70). */
-  readonly security: LogMethod;
-  /** Does nothing; pino has it too. */
-  readonly silent: LogMethod;
-  /**
-   * The threshold: the upper-case name of a level, or `SILENT`. Setting it changes this logger and every child that
-   * has none of its own, neither given to it nor by the setting `levels`; that of the first logger also in every
-   * thread that has joined.
-   *
-   * @throws {ConfigurationError} when set to something that is not a level
-   */
-  get level(): LevelName | 'SILENT' | (string & {});
-  set level(level: LevelSetting | (string & {}));
-  /**
-   * Sets the level of all loggers that `pattern` names, those there are and those to come, as the setting `levels`
-   * does; without a level, takes it back.
-   *
-   * @throws {ConfigurationError} when the pattern is none or the level is not one
-   */
-  setLevels(pattern: string, level?: LevelSetting | Custom | Uppercase<Custom>): void;
-  /** Name of the logger, if it has one. */
-  readonly name: string | undefined;
-  /**
-   * What `joinLogger` needs in order to log into the same sinks from another thread: a text that travels in
-   * `workerData`. It can be used in this process, until the logger is closed.
-   */
-  readonly containerId: string;
-  /** Whether a call at this level would be logged. False for names that are no level. */
-  isLevelEnabled(level: string): boolean;
-  /**
-   * A logger whose events carry `bindings` too. They are encoded once, here: later changes of the object are
-   * not seen. Children hold no native resource.
-   */
-  child(bindings?: Fields, options?: ChildOptions<Custom>): LoggerWith<Custom>;
-  /** A logger whose events carry these fields too, in place of fields that it has under the same names. */
-  bind(fields: Fields): LoggerWith<Custom>;
-  /** A logger whose events do not carry the bound fields of these names. */
-  unbind(...keys: string[]): LoggerWith<Custom>;
-  /**
-   * What the logger is bound to, read back from its encoded form: an Error is an object, a function its name.
-   * Fields of the context are not among them.
-   */
-  bindings(): Record<string, unknown>;
-  /**
-   * Runs `fn` with `fields` in every event that any logger of this container logs in it, through awaits, timers and
-   * callbacks. The same as `context.run`.
-   *
-   * @returns what `fn` returns
-   */
-  withContext<T>(fields: Fields, fn: () => T): T;
-  /** The fields of the asynchronous scope that the program is in, shared by all loggers of the container. */
-  readonly context: LogContext;
-  /**
-   * Resolves when everything logged before the call was written by every sink, or names the sinks that did
-   * not manage it in time. Never rejects for reasons of a sink.
-   *
-   * @param timeoutMs - longest wait. @default `shutdownTimeoutMs`
-   */
-  flush(timeoutMs?: number): Promise<Receipt>;
-  /** The same, without the event loop: blocks the thread. */
-  flushSync(timeoutMs?: number): Receipt;
-  /**
-   * Flushes and ends the threads. Calls after it are counted as dropped (`closed`). May be called again: every
-   * call resolves with the receipt of the first.
-   */
-  close(timeoutMs?: number): Promise<Receipt>;
-  /** All counters since the logger was created. */
-  metrics(): Metrics;
-  /** Whether the sinks do their work, and what was last wrong. */
-  health(): Health;
-  /** Opens the files again, after logrotate moved them for example. */
-  reopen(): void;
-  /** The lines of a memory sink, which is empty then. For tests. */
-  takeLines(sink?: string): string[];
-}
+/** Built-in levels in order of severity: [name, value]. */
+declare const LEVELS: readonly [readonly ["TRACE", 5], readonly ["DEBUG", 10], readonly ["INFO", 20], readonly ["WARNING", 30], readonly ["ERROR", 40], readonly ["CRITICAL", 50], readonly ["AUDIT", 60], readonly ["SECURITY", 70]];
+/** Names of the built-in levels, lowest severity first. */
+type LevelName = (typeof LEVELS)[number][0];
+/** Every spelling that is accepted where a level is asked for. */
+type LevelInput = LevelName | Lowercase<LevelName> | 'WARN' | 'warn' | 'FATAL' | 'fatal';
+/** What `level` may be set to: a level, or `'silent'` to log nothing. */
+type LevelSetting = LevelInput | 'silent' | 'SILENT';
 /** A value that is no object. */
 type Scalar = string | number | boolean | null;
+/** A number of bytes, or text such as `"8 MB"` (1 KB = 1,024 bytes). */
+type Size = number | string;
+/** A number of milliseconds, or text such as `"5s"`, `"10m"`, `"30d"`. */
+type Duration = number | string;
 /** Events below the level that are kept, and written once something goes wrong. */
 interface RetroactiveOptions {
   /** Lowest level that is kept. @default 'DEBUG' */
@@ -791,7 +476,8 @@ interface LoggerOptions {
   readonly diagnostics?: boolean;
   /**
    * Is told what goes wrong inside, soon after and never from within a log call: a sink that cannot write or never
-   * will again, a failed rotation, damaged memory, events that were cut. What it throws is counted.
+   * will again, a failed rotation, damaged memory, events that were cut, a change of the watched file that cannot
+   * be used. What it throws is counted.
    */
   readonly onError?: (error: SinkError | PipelineError) => void;
   /**
@@ -807,6 +493,331 @@ interface LoggerOptions {
   readonly version?: string;
   /** `pretty` shows UTC instead of local time; all other formats always do. @default false */
   readonly utc?: boolean;
+}
+/** The settings that `reconfigure` can change. */
+type LiveOptions = Pick<LoggerOptions, 'level' | 'filters' | 'routing' | 'sync'>;
+/** Events by level, under the upper-case names of levels of your own too; levels without events are left out. */
+type EventsByLevel = Readonly<Partial<Record<LevelName, number>>>;
+/** Latencies, in seconds. */
+interface HistogramMetrics {
+  readonly count: number;
+  readonly sum: number;
+  /** The longest. */
+  readonly max: number;
+  /** Quantiles, at most 10 % above the true value. */
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  /** Upper bounds from 100 µs to 100 s, and how many latencies are at most so long. */
+  readonly buckets: readonly (readonly [bound: number, count: number])[];
+}
+/** Counters of one sink since the logger was created. */
+interface SinkMetrics {
+  /** Events written. */
+  readonly written: number;
+  readonly writtenByLevel: EventsByLevel;
+  /** Events that it does not take, because of its level or because routing sends them elsewhere, by level. */
+  readonly skipped: EventsByLevel;
+  /** Events that its fallback has written instead, by level. */
+  readonly diverted: EventsByLevel;
+  /** Events written for sinks that failed; they are counted there. */
+  readonly takenOver: number;
+  /** Whether the sink is tried: always, once to see, or not now. */
+  readonly state: 'closed' | 'half-open' | 'open';
+  /** Times that it was given up for a while. */
+  readonly opened: number;
+  /** Events lost at this sink, by level. */
+  readonly dropped: EventsByLevel;
+  /** The same, by reason: the queue was full, the destination failed for good, the time at the end was over. */
+  readonly droppedByReason: {
+    readonly overflow: number;
+    readonly failed: number;
+    readonly shutdown: number;
+  };
+  /** Events left in the ring's file for the next start, by level: only with `durability: 'crash-safe'`. */
+  readonly kept: EventsByLevel;
+  /** Events of `written` that the device has not confirmed, by level: only with `durability: 'fsync'`. */
+  readonly unsynced: EventsByLevel;
+  /** Reports about lost events written; they are in none of the other counters. */
+  readonly reports: number;
+  /** Bytes written. */
+  readonly bytes: number;
+  /** Batches written. */
+  readonly batches: number;
+  /** Bytes queued or being written. */
+  readonly queuedBytes: number;
+  /** Failed write attempts; each is retried. */
+  readonly errors: number;
+  /** Text of the latest failure. */
+  readonly lastError: string | null;
+  /** Whether the latest write failed. */
+  readonly failing: boolean;
+  /** How long events take, one latency for each batch of lines. */
+  readonly latency: {
+    /** From the call that logged the oldest event of the batch until it was written; the clock ticks every 1 ms. */readonly written: HistogramMetrics; /** Time in the queue of the sink. */
+    readonly queued: HistogramMetrics; /** Time of the write, retries included. */
+    readonly write: HistogramMetrics;
+  };
+  /** Files rotated, compressed and deleted by retention. */
+  readonly rotations: number;
+  readonly compressed: number;
+  readonly deleted: number;
+  /** Times the file was opened again because it was moved, removed, or `reopen()` was called. */
+  readonly reopened: number;
+  /** Failures of rotation, compression or retention; lines went on being written. */
+  readonly maintenanceErrors: number;
+}
+/** Counters of one stage. */
+interface StageMetrics {
+  /** Events changed. */
+  readonly changed: number;
+  /** Events that ended there, by level. */
+  readonly filtered: EventsByLevel;
+  /** Events of its own that it has added; they are counted as reports at the sinks and nowhere else. */
+  readonly notices: number;
+  /** The part of the events that it lets through at the moment, 0 to 1; for sampling. */
+  readonly rate?: number;
+  /** Keys that it remembers; for what tells events apart. */
+  readonly keys?: number;
+  /** Keys that it had to forget for want of room. */
+  readonly evicted?: number;
+}
+/**
+ * All counters. At rest, for each sink:
+ * `submitted = written + skipped + diverted + dropped at the sink + dropped before it + filtered`.
+ */
+interface Metrics {
+  /** Log calls at an enabled level. */
+  readonly submitted: number;
+  readonly submittedByLevel: EventsByLevel;
+  /** Events that every sink has written, or does not take because of its level. */
+  readonly written: number;
+  /** Events lost before the sinks, by level. */
+  readonly dropped: EventsByLevel;
+  /** The same, by reason: ring full, `block` timed out, logged after close, not encodable, damaged. */
+  readonly droppedByReason: {
+    readonly full: number;
+    readonly timeout: number;
+    readonly closed: number;
+    readonly encode: number; /** Overwritten in the ring before they were read: a bug of some native code in the process. */
+    readonly damaged: number;
+  };
+  /** Events that a stage ended on purpose, by level. */
+  readonly filtered: EventsByLevel;
+  /** Events in the ring or in the slowest sink's queue. */
+  readonly inFlight: number;
+  /** Sinks by name. */
+  readonly sinks: Readonly<Record<string, SinkMetrics>>;
+  /** Stages (filters, enrichers, redactors, processors) by name. */
+  readonly stages: Readonly<Record<string, StageMetrics>>;
+  readonly ring: {
+    readonly rings: number;
+    readonly capacityBytes: number; /** Bytes published and not yet taken by the drain thread. */
+    readonly depthBytes: number; /** Events taken out of the ring. */
+    readonly accepted: number; /** Bytes that could not be read as records; always 0 unless memory was overwritten. */
+    readonly damagedBytes: number; /** Events that had values cut to stay within the limits; these are not lost. */
+    readonly truncated: number;
+  };
+  /** Time that the drain thread needs for a chunk of events: decoding, stages, formats. */
+  readonly drain: HistogramMetrics;
+  /** Events below the level that were kept, and those of them that were logged later; the others are in no counter. */
+  readonly retroactive: {
+    readonly kept: number;
+    readonly replayed: number;
+  };
+  /** What was found worth saying about the pipeline itself, on standard error and to `onError`. */
+  readonly diagnostics: {
+    readonly reported: number; /** Lines that standard error was spared. */
+    readonly suppressed: number; /** Errors that `onError` was not told of, because there were too many at once. */
+    readonly lost: number; /** Errors thrown by `onError`. */
+    readonly thrown: number; /** Times that OpenTelemetry threw when it was asked for the active span; the events went without its ids. */
+    readonly otel: number;
+  };
+}
+/**
+ * How well something does: `failing` when the latest write failed or nobody reads any more, `degraded` when the queue
+ * is over 80 % full or something failed or was lost in the last minute.
+ */
+type HealthStatus = 'healthy' | 'degraded' | 'failing';
+/** State of one sink. Times are milliseconds since the Unix epoch. */
+interface SinkHealth {
+  readonly status: HealthStatus;
+  /** Since when; for `degraded` the latest trouble. */
+  readonly since: number;
+  /** Text of the latest failure. */
+  readonly lastError: string | null;
+  readonly lastErrorAt: number | null;
+  /** When the sink last lost an event. */
+  readonly lastLossAt: number | null;
+  /** Bytes queued or being written. */
+  readonly queuedBytes: number;
+  /** Bound of the queue. */
+  readonly queueBytes: number;
+  /** Their ratio. */
+  readonly queueFill: number;
+}
+/** What `log.health()` returns. */
+interface Health {
+  /** The worst of the sinks; `degraded` also when the ring is over 80 % full, `closed` after `close()`. */
+  readonly status: HealthStatus | 'closed';
+  /** Part of the ring, or of all rings, that is in use, 0 to 1. */
+  readonly ringFill: number;
+  /** Sinks by name. */
+  readonly sinks: Readonly<Record<string, SinkHealth>>;
+}
+/** What one sink says to a flush. */
+interface SinkReceipt {
+  readonly name: string;
+  /** Events written since the logger was created. */
+  readonly written: number;
+  /** Events dropped since the logger was created. */
+  readonly dropped: number;
+  /** Events left in the ring's file for the next start (`durability: 'crash-safe'`). */
+  readonly kept: number;
+  /** Events written since the logger was created that the device has not confirmed (`durability: 'fsync'`). */
+  readonly unsynced: number;
+  /** Whether everything logged before the call has been dealt with. */
+  readonly complete: boolean;
+  /** Why not, or the latest error. */
+  readonly error: string | null;
+}
+/** Result of `flush()` and `close()`. */
+interface Receipt {
+  /** Whether every sink has completed. */
+  readonly complete: boolean;
+  readonly sinks: readonly SinkReceipt[];
+}
+/** Fields of an event: any object. */
+type Fields = Readonly<Record<string, unknown>> | object;
+/** Fields that are only made when the level is enabled. */
+type LazyFields = () => Fields | undefined;
+/**
+ * A log method. Never throws, never blocks under `drop-newest`, never calls a getter twice.
+ *
+ * - `log.info('message')`, `log.info('message', fields)`, `log.info(fields, 'message')`
+ * - `log.error(error)`, `log.error(error, 'message', fields)`, `log.error('message', error)`
+ * - `log.info('user %s has %d items', name, count)`: `%s %d %i %f %j %o %O %%` as in pino
+ * - `log.debug('message', () => fields)`, `log.debug(() => fields, 'message')`: made only when enabled
+ */
+interface LogMethod {
+  (message: string, fields?: Fields | LazyFields): void;
+  (message: string, ...args: unknown[]): void;
+  (error: Error, message?: string, fields?: Fields | LazyFields): void;
+  (fields: Fields | LazyFields, message?: string, ...args: unknown[]): void;
+  (value?: unknown, ...args: unknown[]): void;
+}
+/** Options of a child logger. */
+interface ChildOptions<Custom extends string = never> {
+  /** Threshold of the child alone. @default that of the setting `levels` for its name, else the parent's */
+  readonly level?: LevelSetting | Custom | Uppercase<Custom>;
+  /** Name of the child. @default the parent's */
+  readonly name?: string;
+}
+/** A logger with a method for each level of its own. Where a `Logger` is asked for, it is one. */
+type LoggerWith<Custom extends string> = Logger<Custom> & { readonly [Name in Custom]: LogMethod };
+/** A structured logger. Made by `createLogger` and `child`. */
+interface Logger<Custom extends string = never> extends AsyncDisposable {
+  /** Logs at TRACE (5). */
+  readonly trace: LogMethod;
+  /** Logs at DEBUG (10). */
+  readonly debug: LogMethod;
+  /** Logs at INFO (20). */
+  readonly info: LogMethod;
+  /** Logs at WARNING (30). */
+  readonly warn: LogMethod;
+  /** Logs at WARNING (30). */
+  readonly warning: LogMethod;
+  /** Logs at ERROR (40). */
+  readonly error: LogMethod;
+  /** Logs at CRITICAL (50). */
+  readonly fatal: LogMethod;
+  /** Logs at CRITICAL (50). */
+  readonly critical: LogMethod;
+  /** Logs at AUDIT (60). */
+  readonly audit: LogMethod;
+  /** Logs at SECURITY (70). */
+  readonly security: LogMethod;
+  /** Does nothing; pino has it too. */
+  readonly silent: LogMethod;
+  /**
+   * The threshold: the upper-case name of a level, or `SILENT`. Setting it changes this logger and every child that
+   * has none of its own, neither given to it nor by the setting `levels`; that of the first logger also in every
+   * thread that has joined.
+   *
+   * @throws {ConfigurationError} when set to something that is not a level
+   */
+  get level(): LevelName | 'SILENT' | (string & {});
+  set level(level: LevelSetting | (string & {}));
+  /**
+   * Sets the level of all loggers that `pattern` names, those there are and those to come, as the setting `levels`
+   * does; without a level, takes it back.
+   *
+   * @throws {ConfigurationError} when the pattern is none or the level is not one
+   */
+  setLevels(pattern: string, level?: LevelSetting | Custom | Uppercase<Custom>): void;
+  /** Name of the logger, if it has one. */
+  readonly name: string | undefined;
+  /**
+   * What `joinLogger` needs in order to log into the same sinks from another thread: a text that travels in
+   * `workerData`. It can be used in this process, until the logger is closed.
+   */
+  readonly containerId: string;
+  /** Whether a call at this level would be logged. False for names that are no level. */
+  isLevelEnabled(level: string): boolean;
+  /**
+   * A logger whose events carry `bindings` too. They are encoded once, here: later changes of the object are
+   * not seen. Children hold no native resource.
+   */
+  child(bindings?: Fields, options?: ChildOptions<Custom>): LoggerWith<Custom>;
+  /** A logger whose events carry these fields too, in place of fields that it has under the same names. */
+  bind(fields: Fields): LoggerWith<Custom>;
+  /** A logger whose events do not carry the bound fields of these names. */
+  unbind(...keys: string[]): LoggerWith<Custom>;
+  /**
+   * What the logger is bound to, read back from its encoded form: an Error is an object, a function its name.
+   * Fields of the context are not among them.
+   */
+  bindings(): Record<string, unknown>;
+  /**
+   * Runs `fn` with `fields` in every event that any logger of this container logs in it, through awaits, timers and
+   * callbacks. The same as `context.run`.
+   *
+   * @returns what `fn` returns
+   */
+  withContext<T>(fields: Fields, fn: () => T): T;
+  /** The fields of the asynchronous scope that the program is in, shared by all loggers of the container. */
+  readonly context: LogContext;
+  /**
+   * Resolves when everything logged before the call was written by every sink, or names the sinks that did
+   * not manage it in time. Never rejects for reasons of a sink.
+   *
+   * @param timeoutMs - longest wait. @default `shutdownTimeoutMs`
+   */
+  flush(timeoutMs?: number): Promise<Receipt>;
+  /** The same, without the event loop: blocks the thread. */
+  flushSync(timeoutMs?: number): Receipt;
+  /**
+   * Flushes and ends the threads. Calls after it are counted as dropped (`closed`). May be called again: every
+   * call resolves with the receipt of the first.
+   */
+  close(timeoutMs?: number): Promise<Receipt>;
+  /** All counters since the logger was created. */
+  metrics(): Metrics;
+  /** Whether the sinks do their work, and what was last wrong. */
+  health(): Health;
+  /** Opens the files again, after logrotate moved them for example. */
+  reopen(): void;
+  /**
+   * Changes settings of the container that this logger belongs to, as if they had been given to `createLogger`. What
+   * is `undefined` is taken back: environment, file, preset and default count again.
+   *
+   * @throws {ConfigurationError} when one is wrong or cannot change at run time; then none is changed. Also for a
+   * logger of `joinLogger`, which has no settings of its own
+   */
+  reconfigure(changes: LiveOptions): void;
+  /** The lines of a memory sink, which is empty then. For tests. */
+  takeLines(sink?: string): string[];
 }
 /** A type with more levels wherever it takes a level. */
 type WithLevels<Type, Name extends string> = 'INFO' extends Type ? Type | Name | Uppercase<Name> : Other<Type, Name>;
@@ -850,6 +861,124 @@ interface JoinOptions {
  * @throws {ConfigurationError} when an option is wrong
  */
 declare function joinLogger(containerId: string, options?: JoinOptions): Logger;
+/**
+ * Settings, pipeline and counters of loggers that belong together. Two containers share nothing: each has its own
+ * native threads, ring and sinks. `createLogger(options)` is `new LoggingContainer(options).logger()`.
+ *
+ * @throws {ConfigurationError} listing every problem of the settings
+ * @throws {SinkError} when a sink cannot be opened (code `FAPILOG_SINK_OPEN`)
+ * @throws {PipelineError} when the native side cannot start
+ */
+declare class LoggingContainer implements AsyncDisposable {
+  #private;
+  constructor(options?: LoggerOptions);
+  /** The settings that hold now, from every source and with every default: a copy. */
+  get settings(): LoggerOptions;
+  /**
+   * A logger of this container. Without a name the first one, whose threshold the others follow.
+   *
+   * @param name - shown in every line instead of the container's
+   */
+  logger(name?: string, options?: Pick<ChildOptions, 'level'>): Logger;
+  /** All counters since the container was made. */
+  metrics(): Metrics;
+  /** Whether the sinks do their work, and what was last wrong. */
+  health(): Health;
+  /** Changes settings of every logger of this container: see `Logger.reconfigure`. */
+  reconfigure(changes: LiveOptions): void;
+  /** Resolves when everything logged before the call was written: see `Logger.flush`. */
+  flush(timeoutMs?: number): Promise<Receipt>;
+  /** The same, without the event loop: blocks the thread. */
+  flushSync(timeoutMs?: number): Receipt;
+  /** Flushes and ends the threads: see `Logger.close`. */
+  close(timeoutMs?: number): Promise<Receipt>;
+  /** `await using container = new LoggingContainer()` closes it at the end of the block. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+type Value<Name extends keyof LoggerOptions> = NonNullable<LoggerOptions[Name]>;
+/** Collects settings; every method returns the builder. Groups add up, everything else is replaced. */
+declare class SettingsBuilder {
+  private collected;
+  /** What was collected: options of `createLogger`. */
+  get options(): LoggerOptions;
+  /** Name of the logger, in every line. */
+  withName(name: Value<'name'>): this;
+  /** Threshold; `log.level` changes it later. */
+  withLevel(level: Value<'level'>): this;
+  /** Thresholds of loggers by name: of one (`http`, and all below it, `http.client`), of all below a name (`db.*`), of all (`*`). The most specific counts. */
+  withLevels(levels: Value<'levels'>): this;
+  /** Levels of your own, 8 at most: names, which are also methods, and values that no other level has. */
+  withCustomLevels(customLevels: Value<'customLevels'>): this;
+  /** Keeps events below the level and writes them once something goes wrong. */
+  withRetroactive(retroactive: Value<'retroactive'>): this;
+  /** Format of the sinks that name none. */
+  withFormat(format: Value<'format'>): this;
+  /** Settings by name, below every other source. */
+  withPreset(preset: Value<'preset'>): this;
+  /** A file of settings as JSON; relative paths start at the working directory. */
+  withConfigFile(configFile: Value<'configFile'>): this;
+  /** Read the file again when it changes and apply what can change at run time. */
+  withWatchConfig(watchConfig: Value<'watchConfig'>): this;
+  /** Destinations. */
+  withSinks(sinks: Value<'sinks'>): this;
+  /** The ring between log calls and native threads. */
+  withQueue(queue: Value<'queue'>): this;
+  /** Which events go on. */
+  withFilters(filters: Value<'filters'>): this;
+  /** Which sinks get an event. */
+  withRouting(routing: Value<'routing'>): this;
+  /** `fsync`: every batch is synced to the device (`fdatasync`) before it counts as written. Slow, for sinks of type `file`. `crash-safe`: the ring lies in a file, so that what was logged before the process was killed is written by the next start. */
+  withDurability(durability: Value<'durability'>): this;
+  /** Folder of the rings of `crash-safe`, on a local file system. */
+  withCrashSafeDir(crashSafeDir: Value<'crashSafeDir'>): this;
+  /** Every call returns after its line was written; for development, where lines are to stand between those of `console.log`. */
+  withSync(sync: Value<'sync'>): this;
+  /** How long `flush`, `close` and the end of the process wait for the sinks; what is not written by then is counted as dropped. */
+  withShutdownTimeoutMs(shutdownTimeoutMs: Value<'shutdownTimeoutMs'>): this;
+  /** SIGTERM, SIGINT and SIGHUP let the sinks write what is left, for up to `shutdownTimeoutMs`, before they end a process that does not listen to them. */
+  withHandleSignals(handleSignals: Value<'handleSignals'>): this;
+  /** One line on standard error for everything that goes wrong inside, at most one a second of each kind; without it only for losses. */
+  withDiagnostics(diagnostics: Value<'diagnostics'>): this;
+  /** Is told what goes wrong inside, soon after and never from within a log call: a sink that cannot write or never will again, a failed rotation, damaged memory, events that were cut, a change of the watched file that cannot be used. What it throws is counted. */
+  withOnError(onError: Value<'onError'>): this;
+  /** `trace_id` and `span_id` of the active OpenTelemetry span in every event; needs `@opentelemetry/api`. */
+  withOtel(otel: Value<'otel'>): this;
+  /** Name of the service, in `context`. */
+  withService(service: Value<'service'>): this;
+  /** Deployment environment, in `context`. */
+  withEnv(env: Value<'env'>): this;
+  /** Version of the service, in `context`. */
+  withVersion(version: Value<'version'>): this;
+  /** `pretty` shows UTC instead of local time; all other formats always do. */
+  withUtc(utc: Value<'utc'>): this;
+  /** Adds a destination to those there are. */
+  addSink(sink: SinkOptions): this;
+  /** Standard output. */
+  addStdout(options?: Omit<StdoutSinkOptions, 'type'>): this;
+  /** Standard error. */
+  addStderr(options?: Omit<StderrSinkOptions, 'type'>): this;
+  /**
+   * A file, rotating or not. Several processes may write to the same path.
+   *
+   * @param path - The active file; relative paths start at the working directory
+   */
+  addFile(path: string, options?: Omit<FileSinkOptions, 'type' | 'path'>): this;
+  /** A sink that takes everything and keeps nothing. */
+  addNull(options?: Omit<NullSinkOptions, 'type'>): this;
+  /** Lines kept in memory, read with `log.takeLines(name)`. For tests. */
+  addMemory(options?: Omit<MemorySinkOptions, 'type'>): this;
+  private set;
+}
+/**
+ * Makes a logger from settings that are given one by one: a `with…` for every setting, an `add…` for every type of
+ * sink. Nothing is checked before the logger is made.
+ */
+declare class LoggerBuilder extends SettingsBuilder {
+  /** `createLogger` with what was collected. May be called again for another logger. */
+  build(): Logger;
+  /** A `LoggingContainer` with what was collected. */
+  buildContainer(): LoggingContainer;
+}
 /** What metrics are made of: a logger. */
 interface MetricsSource {
   metrics(): Metrics;
@@ -906,4 +1035,4 @@ declare class MetricsCollector {
 }
 /** Returns its argument: a configuration that is checked while it is written. `createLogger` takes the result. */
 declare function defineConfig<const Config extends LoggerOptions>(config: Config): Config;
-export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LogContext, type LogMethod, type Logger, type LoggerOptions, type LoggerWith, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PipelineError, PluginError, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, defineConfig, joinLogger, newCorrelationId, parseTraceparent };
+export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LiveOptions, type LogContext, type LogMethod, type Logger, LoggerBuilder, type LoggerOptions, type LoggerWith, LoggingContainer, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PipelineError, PluginError, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, defineConfig, joinLogger, newCorrelationId, parseTraceparent };

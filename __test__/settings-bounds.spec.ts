@@ -13,7 +13,7 @@ interface Values {
 }
 
 /** Values at and beyond the bounds of a setting; undefined for groups, lists and unions. */
-function valuesOf({ kind, words }: Setting): Values | undefined {
+function valuesOf({ kind, words, meaning }: Setting): Values | undefined {
   if (words !== undefined) return { good: words, bad: ['no such word', '', 1, null, true, {}, []] }
   if (kind === undefined) return undefined
   if (kind.bounds !== undefined) {
@@ -46,7 +46,7 @@ function valuesOf({ kind, words }: Setting): Values | undefined {
     default:
       return kind.json === undefined
         ? { good: [() => undefined], bad: [1, 'f', null, {}, []] }
-        : undefined
+        : { good: [meaning?.example], bad: [() => 1, Symbol('no value')] }
   }
 }
 

@@ -9,7 +9,7 @@ import { ConfigurationError, createLogger, type LoggerOptions } from 'fapilog'
 import { check } from '../src/settings/check.ts'
 import { PRESET_NAMES } from '../src/settings/presets.ts'
 import { variableOf } from '../src/settings/variables.ts'
-import { allSettings } from './support/settings.ts'
+import { allSettings, companionsOf, optionsWith } from './support/settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fapilog-sources-'))
 test.after.always(() => rmSync(folder, { recursive: true, force: true }))
@@ -149,7 +149,8 @@ test('every preset can be used', (t) => {
 
 test('every setting that is no function has a variable of its own, and its example can be given there', (t) => {
   const names = new Set<string>()
-  for (const { path, id, meaning, schema, kind, around } of allSettings) {
+  for (const setting of allSettings) {
+    const { path, id, meaning, schema, kind } = setting
     if (id.includes('[') || id === 'configFile') continue
     const name = variableOf(path.split('.'), schema)
     if (kind?.json === undefined && kind !== undefined) {
@@ -160,10 +161,10 @@ test('every setting that is no function has a variable of its own, and its examp
     names.add(name as string)
     const example = meaning?.example
     const text = typeof example === 'object' ? JSON.stringify(example) : String(example)
-    const more = id === 'durability' ? { sinks: [{ type: 'file', path: 'a' }] } : {}
+    const more = companionsOf(setting)
     const [fromEnvironment, fromCode] = [
       settings(more, { [name as string]: text }),
-      settings({ ...more, ...around(example) }),
+      settings(optionsWith(setting, example)),
     ]
     t.deepEqual(fromEnvironment, fromCode, name)
   }

@@ -4,6 +4,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { builder } from './settings/builder.mjs'
 import { defaults } from './settings/defaults.mjs'
 import { jsonSchema } from './settings/json-schema.mjs'
 import { reference } from './settings/reference.mjs'
@@ -30,6 +31,10 @@ function formatted(path, text) {
 const outputs = {
   'src/settings/options.ts': formatted('src/settings/options.ts', options(banner)),
   'src/settings/defaults.ts': formatted('src/settings/defaults.ts', defaults(banner)),
+  'src/settings/settings-builder.ts': formatted(
+    'src/settings/settings-builder.ts',
+    builder(banner),
+  ),
   'schemas/settings.schema.json': jsonSchema(),
   'docs/settings.md': reference(readFileSync(new URL('docs/settings.md', root), 'utf8')),
 }

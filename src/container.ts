@@ -6,9 +6,10 @@ import binding from '../native/binding.cjs'
 import { ActiveSpan } from './context/active-span.js'
 import { AsyncContext } from './context/context.js'
 import { ErrorReports } from './error-reports.js'
-import { ConfigurationError, PipelineError, SinkError } from './errors.js'
+import { ConfigurationError, type FapilogError, PipelineError, SinkError } from './errors.js'
 import { LevelTable } from './levels.js'
 import { onProcessExit } from './lifecycle.js'
+import type { LiveSettings } from './live-settings.js'
 import { NativeLogger } from './logger.js'
 import type { Health, Metrics, Receipt } from './metrics.js'
 import { Retained, retroactiveClass } from './retroactive.js'
@@ -39,6 +40,8 @@ export class Container {
   /** Every call returns only after its line was written. */
   sync: boolean
   closed = false
+  /** Settings that can change, once the first logger is there. */
+  live: LiveSettings | undefined
 
   private readonly retained: Retained | undefined
   private readonly pipeline: binding.NativePipeline
@@ -211,6 +214,7 @@ export class Container {
   close(timeoutMs: number): Promise<Receipt> {
     if (this.closing === undefined) {
       this.closed = true
+      this.live?.close()
       this.encoder.ring.close()
       this.forgetExit()
       if (this.joined) {
@@ -228,6 +232,12 @@ export class Container {
         })
     }
     return this.closing
+  }
+
+  /** Tells the application of an error that no native thread saw. */
+  report(error: FapilogError): void {
+    if (this.errors !== undefined) this.errors.tell(error)
+    else process.emitWarning(error.message, { type: 'FapilogWarning', code: error.code })
   }
 
   reportUnwritten(text: string): void {

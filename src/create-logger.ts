@@ -1,10 +1,9 @@
-// Options → settings → container → logger.
+// Options → container → its first logger.
 
-import { Container } from './container.js'
 import type { Logger, LoggerWith } from './logger.js'
+import { LoggingContainer } from './logging-container.js'
 import type { OptionsWith } from './settings/custom-levels.js'
 import type { LoggerOptions } from './settings/options.js'
-import { resolveSettings } from './settings/resolve.js'
 
 /**
  * Creates a logger with levels of the application's own, each of which is a method of the logger and its children.
@@ -28,9 +27,5 @@ export function createLogger(options?: LoggerOptions): Logger
 export function createLogger(
   options?: LoggerOptions | OptionsWith<Record<string, number>>,
 ): Logger {
-  const settings = resolveSettings(options as LoggerOptions | undefined)
-  const container = Container.start(settings)
-  const nameId = settings.name === undefined ? 0 : container.encoder.intern(settings.name)
-  const { LoggerClass, thresholds } = container
-  return new LoggerClass(container, thresholds.root, undefined, settings.name, nameId)
+  return new LoggingContainer(options as LoggerOptions | undefined).logger()
 }

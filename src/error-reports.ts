@@ -34,14 +34,17 @@ export class ErrorReports {
       this.thrown++
     }
     for (const { code, sink, message } of found) {
-      const error: FapilogError =
-        sink === null ? new PipelineError(code, message) : new SinkError(code, message)
-      try {
-        const result: unknown = this.onError(error)
-        if (result instanceof Promise) result.catch(() => this.thrown++)
-      } catch {
-        this.thrown++
-      }
+      this.tell(sink === null ? new PipelineError(code, message) : new SinkError(code, message))
+    }
+  }
+
+  /** Tells of one error. Never throws. */
+  tell(error: FapilogError): void {
+    try {
+      const result: unknown = this.onError(error)
+      if (result instanceof Promise) result.catch(() => this.thrown++)
+    } catch {
+      this.thrown++
     }
   }
 

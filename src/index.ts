@@ -12,6 +12,8 @@ export {
 export { type JoinOptions, joinLogger } from './join.js'
 export type { LevelInput, LevelName, LevelSetting } from './levels.js'
 export type { ChildOptions, Fields, LazyFields, Logger, LoggerWith, LogMethod } from './logger.js'
+export { LoggerBuilder } from './logger-builder.js'
+export { LoggingContainer } from './logging-container.js'
 export type {
   EventsByLevel,
   Health,
@@ -39,6 +41,7 @@ export type {
   FilterOptions,
   FirstOccurrenceOptions,
   FormatName,
+  LiveOptions,
   LoggerOptions,
   MemorySinkOptions,
   NullSinkOptions,

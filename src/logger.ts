@@ -20,6 +20,7 @@ import {
   WARNING,
 } from './levels.js'
 import type { Health, Metrics, Receipt } from './metrics.js'
+import type { LiveOptions } from './settings/options.js'
 import type { Threshold } from './thresholds.js'
 import type { EncodedScope } from './wire/encoder.js'
 import { isError } from './wire/exotic.js'
@@ -154,6 +155,14 @@ export interface Logger<Custom extends string = never> extends AsyncDisposable {
   health(): Health
   /** Opens the files again, after logrotate moved them for example. */
   reopen(): void
+  /**
+   * Changes settings of the container that this logger belongs to, as if they had been given to `createLogger`. What
+   * is `undefined` is taken back: environment, file, preset and default count again.
+   *
+   * @throws {ConfigurationError} when one is wrong or cannot change at run time; then none is changed. Also for a
+   * logger of `joinLogger`, which has no settings of its own
+   */
+  reconfigure(changes: LiveOptions): void
   /** The lines of a memory sink, which is empty then. For tests. */
   takeLines(sink?: string): string[]
 }
@@ -355,6 +364,15 @@ export class NativeLogger implements Logger {
 
   reopen(): void {
     this.container.reopen()
+  }
+
+  reconfigure(changes: LiveOptions): void {
+    const { live } = this.container
+    if (live === undefined) {
+      const expected = 'the logger that was joined: it has the settings'
+      throw ConfigurationError.of([{ path: 'reconfigure', value: undefined, expected }])
+    }
+    live.reconfigure(changes)
   }
 
   takeLines(sink = 'memory'): string[] {

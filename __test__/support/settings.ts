@@ -24,23 +24,35 @@ export interface Setting {
   readonly around: (value: unknown) => Options
 }
 
-/** What some settings cannot be without. */
+/** What some settings cannot be without, by the beginning of their paths. */
 const COMPANIONS: Readonly<Record<string, Options>> = {
   durability: { sinks: [{ type: 'file', path: 'logs/app.log' }] },
   'queue.maxEventBytes': { queue: { ringBytes: '1 GB' } },
-  configFile: {},
+  routing: {
+    sinks: ['stdout', 'null', { type: 'null', name: 'errors' }, { type: 'null', name: 'audit' }],
+  },
 }
 
 export const allSettings: readonly Setting[] = group(settingsSchema, '', '', (value) => {
   return value as Options
 })
 
+/** The other settings that a setting needs. */
+export function companionsOf({ path }: Setting): Options {
+  const found = Object.keys(COMPANIONS).find((start) => path.startsWith(start))
+  return found === undefined ? {} : (COMPANIONS[found] as Options)
+}
+
 /** Options in which a setting has a value, and the others that it needs. */
-export function optionsWith({ path, around }: Setting, value: unknown): Options {
-  const own = around(value)
-  const more = COMPANIONS[path] ?? {}
+export function optionsWith(setting: Setting, value: unknown): Options {
+  const own = setting.around(value)
+  const more = companionsOf(setting)
   const queue = { ...(more['queue'] as object), ...(own['queue'] as object) }
-  return { ...more, ...own, ...(Object.keys(queue).length > 0 ? { queue } : {}) }
+  const options = { ...more, ...own, ...(Object.keys(queue).length > 0 ? { queue } : {}) }
+  // A fallback is another sink.
+  if (!setting.path.endsWith('].fallback') || typeof value !== 'string' || value === '')
+    return options
+  return { ...options, sinks: [...(own['sinks'] as object[]), { type: 'null', name: value }] }
 }
 
 function group(

@@ -68,7 +68,7 @@ function table({ name, description, heading, schema, extends: parent }, paths) {
   if (title === undefined) throw new Error(`the group ${name} has no heading`)
   const columns = ['Setting', 'Default', 'Allowed', ...(path ? ['Variable'] : []), 'Meaning']
   const lines = rows.map((one) => {
-    const variable = path ? [`\`${variableOf([...path, one.name])}\``] : []
+    const variable = path ? [`\`${variableOf([...path, one.name], one.schema)}\``] : []
     const callable = typeof one.meaning.example === 'function'
     const example = callable ? '' : `. Example: \`${literal(one.meaning.example, one.schema)}\``
     return [
@@ -76,7 +76,7 @@ function table({ name, description, heading, schema, extends: parent }, paths) {
       defaultText(one),
       allowedText(one.schema),
       ...(callable ? variable.map(() => '') : variable),
-      one.meaning.description + example,
+      one.meaning.description + (one.meaning.live ? '. Can change at run time' : '') + example,
     ]
   })
   const text = [columns, columns.map(() => '---'), ...lines]

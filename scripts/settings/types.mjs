@@ -13,7 +13,14 @@ export function options(banner) {
   const heads = [...imports]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([module, names]) => `import type { ${[...names].sort().join(', ')} } from '${module}'`)
-  return `// ${banner}\n\n${heads.join('\n')}\n\n${body}\n`
+  return `// ${banner}\n\n${heads.join('\n')}\n\n${body}\n\n${live()}\n`
+}
+
+/** The settings that can change at run time. */
+function live() {
+  const names = settingsOf(settingsSchema).filter(({ meaning }) => meaning?.live)
+  const union = names.map(({ name }) => `'${name}'`).join(' | ')
+  return `/** The settings that \`reconfigure\` can change. */\nexport type LiveOptions = Pick<LoggerOptions, ${union}>`
 }
 
 function declaration({ name, description, schema, extends: parent }, imports) {

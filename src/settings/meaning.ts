@@ -12,6 +12,8 @@ export interface Meaning<Input = unknown> {
   readonly otherwise?: string
   /** Its environment variable. @default made from its path */
   readonly variable?: string
+  /** Whether `reconfigure` can change it (src/live-settings.ts does). @default false */
+  readonly live?: boolean
 }
 
 /** What is said about a type: its name in the public API and what it stands for. */

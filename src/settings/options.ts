@@ -408,7 +408,8 @@ export interface LoggerOptions {
   readonly diagnostics?: boolean
   /**
    * Is told what goes wrong inside, soon after and never from within a log call: a sink that cannot write or never
-   * will again, a failed rotation, damaged memory, events that were cut. What it throws is counted.
+   * will again, a failed rotation, damaged memory, events that were cut, a change of the watched file that cannot
+   * be used. What it throws is counted.
    */
   readonly onError?: (error: SinkError | PipelineError) => void
   /**
@@ -425,3 +426,6 @@ export interface LoggerOptions {
   /** `pretty` shows UTC instead of local time; all other formats always do. @default false */
   readonly utc?: boolean
 }
+
+/** The settings that `reconfigure` can change. */
+export type LiveOptions = Pick<LoggerOptions, 'level' | 'filters' | 'routing' | 'sync'>

@@ -25,6 +25,7 @@ export const settingsSchema = group(
       description: 'Threshold; `log.level` changes it later',
       default: 'INFO',
       example: 'DEBUG',
+      live: true,
     }),
     levels: setting(z.record(z.string(), level()), {
       description:
@@ -79,11 +80,13 @@ export const settingsSchema = group(
       description: 'Which events go on: see [stages](stages.md#filters)',
       default: {},
       example: { sampling: { rate: 0.1 } },
+      live: true,
     }),
     routing: setting(routing, {
       description: 'Which sinks get an event: see [routing](routing.md)',
       otherwise: 'every sink gets every event of its level',
       example: { rules: [{ level: 'ERROR', sinks: ['errors'] }], otherwise: ['stdout'] },
+      live: true,
     }),
     durability: setting(choice(['memory', 'fsync', 'crash-safe']), {
       description:
@@ -101,6 +104,7 @@ export const settingsSchema = group(
         'Every call returns after its line was written; for development, where lines are to stand between those of `console.log`',
       default: false,
       example: true,
+      live: true,
     }),
     shutdownTimeoutMs: setting(duration(0, 3_600_000), {
       description:
@@ -127,7 +131,7 @@ export const settingsSchema = group(
       ),
       {
         description:
-          'Is told what goes wrong inside, soon after and never from within a log call: a sink that cannot write or never will again, a failed rotation, damaged memory, events that were cut. What it throws is counted',
+          'Is told what goes wrong inside, soon after and never from within a log call: a sink that cannot write or never will again, a failed rotation, damaged memory, events that were cut, a change of the watched file that cannot be used. What it throws is counted',
         example: (error) => process.emitWarning(error),
       },
     ),
