@@ -811,7 +811,6 @@ export const rows: readonly Row[] = [
         },
       }),
     json: { type: 'Error', message: 'boom', stack: '[Throws: Error: no stack]' },
-    pino: { type: 'Error', message: 'boom', stack: '' },
     first: 'error',
     reads: 1,
   },
