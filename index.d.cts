@@ -97,6 +97,115 @@ type LevelName = (typeof LEVELS)[number][0];
 type LevelInput = LevelName | Lowercase<LevelName> | 'WARN' | 'warn' | 'FATAL' | 'fatal';
 /** What `level` may be set to: a level, or `'silent'` to log nothing. */
 type LevelSetting = LevelInput | 'silent' | 'SILENT';
+/** Version of these contracts. A plugin names the major version it was written for. */
+declare const PLUGIN_API_VERSION = "1.0";
+/** An event as plugins see it: a plain object, theirs to change. */
+interface PluginEvent {
+  /** Time of the event, RFC 3339 in UTC with milliseconds. */
+  timestamp: string;
+  /** Level in upper case. */
+  level: LevelName | (string & {});
+  message: string;
+  /** Name of the logger. A change of it has no effect. */
+  readonly logger?: string;
+  /** Who and where: correlation, request, user, tenant, trace. */
+  context: Record<string, unknown>;
+  /** What the logger has to say: origin, exception, truncations. */
+  diagnostics: Record<string, unknown>;
+  /** What the call and its child loggers passed. */
+  data: Record<string, unknown>;
+}
+/** Sections to be merged into an event. */
+interface Enrichment {
+  readonly context?: Readonly<Record<string, unknown>>;
+  readonly diagnostics?: Readonly<Record<string, unknown>>;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+/** State of a plugin's health check. */
+interface PluginHealth {
+  readonly healthy: boolean;
+  readonly details?: unknown;
+}
+type Awaitable<T> = T | PromiseLike<T>;
+/** What every plugin may have. */
+interface PluginCommon {
+  /** Unique among the plugins of a logger; the key in metrics. */
+  readonly name: string;
+  /** The plugin's own version. */
+  readonly version?: string;
+  /** Version of the contracts it was written for. @default '1.0' */
+  readonly apiVersion?: string;
+  /** Is called once before the first event; events wait for it. */
+  start?(): Awaitable<void>;
+  /** Is called once after the last event. */
+  stop?(): Awaitable<void>;
+  /** Says whether the plugin can do its work. */
+  health?(): Awaitable<PluginHealth>;
+  /** Longest time that one call may take, in milliseconds. 1 to 3,600,000. @default 30_000 */
+  readonly timeoutMs?: number;
+  /** Failures in a row after which the plugin is not asked for a while. 1 to 1,000,000. @default 5 */
+  readonly maxFailures?: number;
+  /** How long that while is, in milliseconds; then one event tries it. 0 to 3,600,000. @default 30_000 */
+  readonly cooldownMs?: number;
+  /** Events of a batch that an asynchronous plugin works on at once. 1 to 1,000. @default 1 */
+  readonly concurrency?: number;
+}
+/** Adds to events, before redaction. A failure lets the event go on without the addition. */
+interface Enricher extends PluginCommon {
+  readonly kind: 'enricher';
+  /** Returns what is to be merged into the event; nothing for nothing. */
+  enrich(event: PluginEvent): Awaitable<Enrichment | undefined | void>;
+}
+/** Says which events go on, before redaction. A failure lets the event go on. */
+interface Filter extends PluginCommon {
+  readonly kind: 'filter';
+  /** Returns false for an event that ends here. */
+  filter(event: PluginEvent): Awaitable<boolean>;
+}
+/** Takes secrets out of events. A failure withholds the event's message and fields. */
+interface Redactor extends PluginCommon {
+  readonly kind: 'redactor';
+  /** Returns the event, or nothing when it has changed the one it got. */
+  redact(event: PluginEvent): Awaitable<PluginEvent | undefined | void>;
+}
+/** Changes events or ends them, after redaction. A failure lets the event go on as it was. */
+interface Processor extends PluginCommon {
+  readonly kind: 'processor';
+  /** Returns the event, nothing when it has changed the one it got, or null for an event that ends here. */
+  process?(event: PluginEvent): Awaitable<PluginEvent | null | undefined | void>;
+  /** As `process` for all events of a batch: one result for each. Has precedence. */
+  processBatch?(events: PluginEvent[]): Awaitable<readonly (PluginEvent | null | undefined)[] | undefined | void>;
+}
+/** A destination. A failure is retried: every event is written at least once, or counted as dropped. */
+interface Sink extends PluginCommon {
+  readonly kind: 'sink';
+  /** Lowest level that it takes. @default every level the logger lets through */
+  readonly level?: LevelInput;
+  /** Format of the lines for `writeLines`. @default 'json' */
+  readonly format?: FormatName;
+  /** Bound of its queue in bytes. 65,536 to 1,073,741,824. @default 8,388,608 */
+  readonly queueBytes?: number;
+  /** What happens when the queue is full. @default 'drop-oldest' */
+  readonly whenFull?: 'block' | 'drop-oldest' | 'drop-newest';
+  /** Writes events. A throw or a rejection is a failure of all of them. */
+  write?(events: PluginEvent[]): Awaitable<void>;
+  /** Writes the lines of `format`, each ended by a line feed. Has precedence. */
+  writeLines?(lines: string): Awaitable<void>;
+}
+/** Any plugin. */
+type Plugin = Enricher | Filter | Redactor | Processor | Sink;
+/** Kinds of plugins. */
+type PluginKind = Plugin['kind'];
+/** Makes an enricher. @throws {PluginError} naming what is wrong */
+declare function defineEnricher(enricher: Omit<Enricher, 'kind'>): Enricher;
+/** Makes a filter. @throws {PluginError} naming what is wrong */
+declare function defineFilter(filter: Omit<Filter, 'kind'>): Filter;
+/** Makes a redactor. @throws {PluginError} naming what is wrong */
+declare function defineRedactor(redactor: Omit<Redactor, 'kind'>): Redactor;
+/** Makes a processor. @throws {PluginError} naming what is wrong */
+declare function defineProcessor(processor: Omit<Processor, 'kind'>): Processor;
+/** Makes a sink. @throws {PluginError} naming what is wrong */
+declare function defineSink(sink: Omit<Sink, 'kind'>): Sink;
 /** A value that is no object. */
 type Scalar = string | number | boolean | null;
 /** A number of bytes, or text such as `"8 MB"` (1 KB = 1,024 bytes). */
@@ -243,6 +352,12 @@ interface QueueOptions {
    * @default '256 KB'
    */
   readonly maxEventBytes?: Size;
+  /**
+   * Events that may be on their way to plugins and back; beyond that the ring fills and its `overflow` decides.
+   * Allowed: a size, 64 KB to 1 GB.
+   * @default '8 MB'
+   */
+  readonly pluginBytes?: Size;
 }
 /** Keeps whole traces or drops them. */
 interface TraceSamplingOptions {
@@ -485,6 +600,8 @@ interface LoggerOptions {
    * @default false
    */
   readonly otel?: boolean;
+  /** Plugins in JavaScript. @default [] */
+  readonly plugins?: readonly Plugin[];
   /** Name of the service, in `context`. */
   readonly service?: string;
   /** Deployment environment, in `context`. */
@@ -568,6 +685,27 @@ interface SinkMetrics {
   /** Failures of rotation, compression or retention; lines went on being written. */
   readonly maintenanceErrors: number;
 }
+/** Counters of one plugin since the logger was created. */
+interface PluginMetrics {
+  readonly kind: 'enricher' | 'filter' | 'redactor' | 'processor' | 'sink';
+  /** Events shown to it. */
+  readonly events: number;
+  /** Events it has ended. */
+  readonly dropped: number;
+  /** Events for which it failed: it threw, rejected, gave back what is no event, or took too long. */
+  readonly failures: number;
+  /** Of these, the ones that took too long. */
+  readonly timeouts: number;
+  /** Events it was not asked about, because it had failed too often or is disabled. */
+  readonly skipped: number;
+  /** Events that went on without message and fields, because it redacts and has failed. */
+  readonly withheld: number;
+  /** Whether it is asked: `half-open` is the one attempt after a pause. */
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  readonly enabled: boolean;
+  /** Text of the latest failure. */
+  readonly lastError: string | null;
+}
 /** Counters of one stage. */
 interface StageMetrics {
   /** Events changed. */
@@ -611,6 +749,8 @@ interface Metrics {
   readonly sinks: Readonly<Record<string, SinkMetrics>>;
   /** Stages (filters, enrichers, redactors, processors) by name. */
   readonly stages: Readonly<Record<string, StageMetrics>>;
+  /** Plugins by name. */
+  readonly plugins: Readonly<Record<string, PluginMetrics>>;
   readonly ring: {
     readonly rings: number;
     readonly capacityBytes: number; /** Bytes published and not yet taken by the drain thread. */
@@ -806,6 +946,13 @@ interface Logger<Custom extends string = never> extends AsyncDisposable {
   metrics(): Metrics;
   /** Whether the sinks do their work, and what was last wrong. */
   health(): Health;
+  /** Asks a plugin again that was disabled. @throws {ConfigurationError} when there is none of this name */
+  enablePlugin(name: string): void;
+  /**
+   * Lets events go on without a plugin; a sink writes nothing then. @throws {ConfigurationError} when there is none
+   * of this name
+   */
+  disablePlugin(name: string): void;
   /** Opens the files again, after logrotate moved them for example. */
   reopen(): void;
   /**
@@ -943,6 +1090,8 @@ declare class SettingsBuilder {
   withOnError(onError: Value<'onError'>): this;
   /** `trace_id` and `span_id` of the active OpenTelemetry span in every event; needs `@opentelemetry/api`. */
   withOtel(otel: Value<'otel'>): this;
+  /** Plugins in JavaScript. */
+  withPlugins(plugins: Value<'plugins'>): this;
   /** Name of the service, in `context`. */
   withService(service: Value<'service'>): this;
   /** Deployment environment, in `context`. */
@@ -1035,4 +1184,4 @@ declare class MetricsCollector {
 }
 /** Returns its argument: a configuration that is checked while it is written. `createLogger` takes the result. */
 declare function defineConfig<const Config extends LoggerOptions>(config: Config): Config;
-export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LiveOptions, type LogContext, type LogMethod, type Logger, LoggerBuilder, type LoggerOptions, type LoggerWith, LoggingContainer, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PipelineError, PluginError, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, defineConfig, joinLogger, newCorrelationId, parseTraceparent };
+export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type Enricher, type Enrichment, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type Filter, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LiveOptions, type LogContext, type LogMethod, type Logger, LoggerBuilder, type LoggerOptions, type LoggerWith, LoggingContainer, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PLUGIN_API_VERSION, PipelineError, type Plugin, type PluginCommon, PluginError, type PluginEvent, type PluginHealth, type PluginKind, type PluginMetrics, type Processor, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type Redactor, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type Sink, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, defineConfig, defineEnricher, defineFilter, defineProcessor, defineRedactor, defineSink, joinLogger, newCorrelationId, parseTraceparent };

@@ -22,7 +22,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   ],
   [/^load-checker$/, /^prometheus$/],
   [/^ring\//, /^wire\//],
-  [/^context\//, /^logger$/, /^retroactive$/, /^settings\//],
+  [/^context\//, /^logger$/, /^plugins\//, /^retroactive$/, /^settings\//],
   [/^container$/, /^live-settings$/],
   [/^logging-container$/],
   [/^create-logger$/, /^join$/, /^logger-builder$/, /^metrics-collector$/],

@@ -43,6 +43,8 @@ function valuesOf({ kind, words, meaning }: Setting): Values | undefined {
       return { good: [...LEVEL_NAMES, 'silent', 'warn'], bad: ['loud', '', 1, null, {}] }
     case 'LevelInput':
       return { good: [...LEVEL_NAMES, 'Warning'], bad: ['loud', 'silent', '', 1, null, {}] }
+    case 'readonly Plugin[]':
+      return { good: [[]], bad: [1, 'f', null, {}, () => undefined] }
     default:
       return kind.json === undefined
         ? { good: [() => undefined], bad: [1, 'f', null, {}, []] }

@@ -45,8 +45,9 @@ test('the JSON schema takes every example and refuses what the settings refuse',
   const { Ajv2020 } = require('ajv/dist/2020.js') as { Ajv2020: typeof Validator }
   const json = JSON.parse(readFileSync(require.resolve('fapilog/settings.schema.json'), 'utf8'))
   const validate = new Ajv2020({ strict: false }).compile(json)
-  for (const { id, meaning, around } of allSettings) {
-    if (typeof meaning?.example === 'function') continue
+  for (const { id, kind, meaning, around } of allSettings) {
+    // What only code can give.
+    if (kind !== undefined && kind.json === undefined) continue
     t.true(validate(around(meaning?.example)), `${id}: ${JSON.stringify(validate.errors)}`)
     t.false(validate(around([[[]]])), id)
   }

@@ -29,6 +29,21 @@ declare namespace binding {
     memory(name: string, take: boolean): string | null
   }
 
+  /** The plugins of a pipeline, as the thread that runs them sees them. */
+  class NativePlugins {
+    constructor(pipeline: NativePipeline, onWork: () => void)
+    listen(): void
+    take(place: number): { id: number; verdicts: Uint8Array } | null
+    event(id: number, index: number): string | null
+    answer(id: number, verdicts: Uint8Array, changed: string[]): boolean
+    takeLines(sink: string): { id: number; lines: string } | null
+    answerLines(sink: string, id: number, error: string | null): boolean
+    beginFlush(): number
+    awaitFlush(number: number, timeoutMs: number): string | null
+    abandon(): number
+    report(message: string): void
+  }
+
   /** Writes what gone processes left in the crash-safe rings of a folder; reports as JSON text. */
   function recover(directory: string, dryRun: boolean): string
 

@@ -12,6 +12,7 @@ import { onProcessExit } from './lifecycle.js'
 import type { LiveSettings } from './live-settings.js'
 import { NativeLogger } from './logger.js'
 import type { Health, Metrics, Receipt } from './metrics.js'
+import { PluginHost } from './plugins/host.js'
 import { Retained, retroactiveClass } from './retroactive.js'
 import { type OverflowPolicy, RingProducer, THRESHOLD } from './ring/producer.js'
 import { changeable, nativeDocument } from './settings/document.js'
@@ -20,8 +21,9 @@ import type { ResolvedSettings } from './settings/schema.js'
 import { onSignals } from './signals.js'
 import { Thresholds } from './thresholds.js'
 import { Encoder } from './wire/encoder.js'
+import { FLAG_PLUGIN } from './wire/layout.js'
 
-const { NativePipeline, joinPipeline } = binding
+const { NativePipeline, NativePlugins, joinPipeline } = binding
 
 /** A pipeline that another thread, or another part of this one, has started. */
 interface SharedPipeline {
@@ -53,9 +55,11 @@ export class Container {
   private readonly forgetExit: () => void
   private readonly forgetSignals: (() => void) | undefined
   private readonly errors: ErrorReports | undefined
+  private readonly plugins: PluginHost | undefined
   private flushing: Promise<Receipt> | undefined
   private nextFlush: Promise<Receipt> | undefined
   private closing: Promise<Receipt> | undefined
+  private reportPlugin: (message: string) => void = () => undefined
 
   /** Starts a pipeline of its own. */
   static start(settings: ResolvedSettings): Container {
@@ -146,6 +150,7 @@ export class Container {
       const { pipeline } = this
       this.errors = new ErrorReports(() => pipeline.takeDiagnostics(), settings.onError)
     }
+    if (settings.plugins.length > 0) this.plugins = this.host(settings)
     this.forgetExit = onProcessExit(this)
     if (settings.handleSignals)
       this.forgetSignals = onSignals(this.pipeline, settings.shutdownTimeoutMs)
@@ -168,7 +173,45 @@ export class Container {
       otel: this.context.failures,
     }
     const { kept = 0, replayed = 0 } = this.retained ?? {}
-    return { ...metrics, diagnostics, retroactive: { kept, replayed } }
+    const plugins = this.plugins?.metrics() ?? {}
+    return { ...metrics, diagnostics, plugins, retroactive: { kept, replayed } }
+  }
+
+  /** Turns a plugin on or off. @throws {ConfigurationError} when there is none of this name */
+  enablePlugin(name: string, enabled: boolean): void {
+    if (this.plugins?.enable(name, enabled) === true) return
+    const candidates = Object.keys(this.plugins?.metrics() ?? {})
+    throw ConfigurationError.of([
+      {
+        path: 'name',
+        value: name,
+        expected:
+          candidates.length === 0
+            ? 'a plugin, but there is none'
+            : `one of ${candidates.join(', ')}`,
+        candidates,
+      },
+    ])
+  }
+
+  private host(settings: ResolvedSettings): PluginHost {
+    const { encoder, context } = this
+    return new PluginHost(
+      (onWork) => {
+        const native = new NativePlugins(this.pipeline, onWork)
+        this.reportPlugin = (message) => native.report(message)
+        return native
+      },
+      settings.plugins,
+      {
+        markOwn: (own) => {
+          encoder.origin = own ? FLAG_PLUGIN : 0
+        },
+        markOwnAsync: (call) => context.runMarked(FLAG_PLUGIN, call),
+        report: (message) => this.reportPlugin(message),
+      },
+      () => this.flush(settings.shutdownTimeoutMs),
+    )
   }
 
   health(): Health {
@@ -199,11 +242,13 @@ export class Container {
   }
 
   flushSync(timeoutMs: number): Receipt {
-    return JSON.parse(this.pipeline.flushSync(timeoutMs)) as Receipt
+    const left = this.plugins?.drainSync(timeoutMs, false) ?? timeoutMs
+    return JSON.parse(this.pipeline.flushSync(left)) as Receipt
   }
 
   lastFlushSync(timeoutMs: number): Receipt {
-    return JSON.parse(this.pipeline.lastFlushSync(timeoutMs)) as Receipt
+    const left = this.plugins?.drainSync(timeoutMs, true) ?? timeoutMs
+    return JSON.parse(this.pipeline.lastFlushSync(left)) as Receipt
   }
 
   /** Removes the file of a crash-safe ring, if everything in it was written. */
@@ -225,7 +270,10 @@ export class Container {
       // Until then a signal waits for what is still being written.
       this.closing = this.pipeline
         .close(timeoutMs)
-        .then((text) => JSON.parse(text) as Receipt)
+        .then(async (text) => {
+          await this.plugins?.stop()
+          return JSON.parse(text) as Receipt
+        })
         .finally(() => {
           this.forgetSignals?.()
           this.errors?.close()

@@ -1,6 +1,6 @@
 // Brings what went wrong on the native threads to the application's `onError`.
 
-import { type FapilogError, PipelineError, SinkError } from './errors.js'
+import { type FapilogError, PipelineError, PluginError, SinkError } from './errors.js'
 
 const LOOK_EVERY_MS = 250
 
@@ -16,10 +16,13 @@ export class ErrorReports {
   /** Errors thrown by the application's function. */
   thrown = 0
   private readonly take: () => string
-  private readonly onError: (error: SinkError | PipelineError) => void
+  private readonly onError: (error: SinkError | PipelineError | PluginError) => void
   private readonly timer: NodeJS.Timeout
 
-  constructor(take: () => string, onError: (error: SinkError | PipelineError) => void) {
+  constructor(
+    take: () => string,
+    onError: (error: SinkError | PipelineError | PluginError) => void,
+  ) {
     this.take = take
     this.onError = onError
     this.timer = setInterval(() => this.deliver(), LOOK_EVERY_MS).unref()
@@ -34,7 +37,9 @@ export class ErrorReports {
       this.thrown++
     }
     for (const { code, sink, message } of found) {
-      this.tell(sink === null ? new PipelineError(code, message) : new SinkError(code, message))
+      if (sink !== null) this.tell(new SinkError(code, message))
+      else if (code === 'FAPILOG_PLUGIN') this.tell(new PluginError(message))
+      else this.tell(new PipelineError(code, message))
     }
   }
 

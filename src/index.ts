@@ -20,6 +20,7 @@ export type {
   HealthStatus,
   HistogramMetrics,
   Metrics,
+  PluginMetrics,
   Receipt,
   SinkHealth,
   SinkMetrics,
@@ -32,6 +33,25 @@ export {
   type MetricsSource,
   type PrometheusRegistry,
 } from './metrics-collector.js'
+export {
+  defineEnricher,
+  defineFilter,
+  defineProcessor,
+  defineRedactor,
+  defineSink,
+  type Enricher,
+  type Enrichment,
+  type Filter,
+  PLUGIN_API_VERSION,
+  type Plugin,
+  type PluginCommon,
+  type PluginEvent,
+  type PluginHealth,
+  type PluginKind,
+  type Processor,
+  type Redactor,
+  type Sink,
+} from './plugins/contracts.js'
 export { defineConfig } from './settings/define-config.js'
 export type {
   AdaptiveSamplingOptions,

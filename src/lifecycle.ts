@@ -1,4 +1,4 @@
-// The end of the process: one `exit` listener for all containers of this thread.
+// The end of the process: one `exit` listener for all containers of this thread, and one `beforeExit` listener.
 
 /** What the exit listener needs from a container. */
 export interface Drainable {
@@ -50,5 +50,21 @@ export function onProcessExit(container: Drainable): () => void {
   return () => {
     open.delete(container)
     if (open.size === 0) process.removeListener('exit', drainAll)
+  }
+}
+
+const idle = new Set<() => void>()
+
+function tellIdle(): void {
+  for (const tell of idle) tell()
+}
+
+/** Calls `tell` when the event loop is empty, before the process ends for that; returns how to take that back. */
+export function onLoopEmpty(tell: () => void): () => void {
+  if (idle.size === 0) process.on('beforeExit', tellIdle)
+  idle.add(tell)
+  return () => {
+    idle.delete(tell)
+    if (idle.size === 0) process.removeListener('beforeExit', tellIdle)
   }
 }

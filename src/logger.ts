@@ -153,6 +153,13 @@ export interface Logger<Custom extends string = never> extends AsyncDisposable {
   metrics(): Metrics
   /** Whether the sinks do their work, and what was last wrong. */
   health(): Health
+  /** Asks a plugin again that was disabled. @throws {ConfigurationError} when there is none of this name */
+  enablePlugin(name: string): void
+  /**
+   * Lets events go on without a plugin; a sink writes nothing then. @throws {ConfigurationError} when there is none
+   * of this name
+   */
+  disablePlugin(name: string): void
   /** Opens the files again, after logrotate moved them for example. */
   reopen(): void
   /**
@@ -360,6 +367,14 @@ export class NativeLogger implements Logger {
 
   health(): Health {
     return this.container.health()
+  }
+
+  enablePlugin(name: string): void {
+    this.container.enablePlugin(name, true)
+  }
+
+  disablePlugin(name: string): void {
+    this.container.enablePlugin(name, false)
   }
 
   reopen(): void {

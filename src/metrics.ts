@@ -80,6 +80,28 @@ export interface SinkMetrics {
   readonly maintenanceErrors: number
 }
 
+/** Counters of one plugin since the logger was created. */
+export interface PluginMetrics {
+  readonly kind: 'enricher' | 'filter' | 'redactor' | 'processor' | 'sink'
+  /** Events shown to it. */
+  readonly events: number
+  /** Events it has ended. */
+  readonly dropped: number
+  /** Events for which it failed: it threw, rejected, gave back what is no event, or took too long. */
+  readonly failures: number
+  /** Of these, the ones that took too long. */
+  readonly timeouts: number
+  /** Events it was not asked about, because it had failed too often or is disabled. */
+  readonly skipped: number
+  /** Events that went on without message and fields, because it redacts and has failed. */
+  readonly withheld: number
+  /** Whether it is asked: `half-open` is the one attempt after a pause. */
+  readonly breaker: 'closed' | 'open' | 'half-open'
+  readonly enabled: boolean
+  /** Text of the latest failure. */
+  readonly lastError: string | null
+}
+
 /** Counters of one stage. */
 export interface StageMetrics {
   /** Events changed. */
@@ -125,6 +147,8 @@ export interface Metrics {
   readonly sinks: Readonly<Record<string, SinkMetrics>>
   /** Stages (filters, enrichers, redactors, processors) by name. */
   readonly stages: Readonly<Record<string, StageMetrics>>
+  /** Plugins by name. */
+  readonly plugins: Readonly<Record<string, PluginMetrics>>
   readonly ring: {
     readonly rings: number
     readonly capacityBytes: number

@@ -89,6 +89,17 @@ export class AsyncContext implements LogContext, Ambient {
     return this.storage.run(this.extended(this.storage.getStore(), fields), fn)
   }
 
+  /** Runs `fn` with a record flag on every event logged in it, in what it awaits too. */
+  runMarked<T>(flag: number, fn: () => T): T {
+    if (this.storage === undefined) {
+      this.storage = new AsyncLocalStorage()
+      this.encoder.ambient = this
+    }
+    const scope = this.extended(this.storage.getStore(), {})
+    const encoded = { ...scope.encoded, flags: scope.encoded.flags | flag }
+    return this.storage.run({ ...scope, encoded }, fn)
+  }
+
   set(fields: object): boolean {
     const scope = this.storage?.getStore()
     if (scope === undefined) return false

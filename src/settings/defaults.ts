@@ -21,6 +21,7 @@ export const defaultSettings = (): ResolvedSettings => ({
     blockTimeoutMs: 1000,
     protectedLevel: 'ERROR',
     maxEventBytes: 262144,
+    pluginBytes: 8388608,
   },
   filters: {
     minLevels: {},
@@ -31,5 +32,6 @@ export const defaultSettings = (): ResolvedSettings => ({
   handleSignals: true,
   diagnostics: false,
   otel: false,
+  plugins: [],
   utc: false,
 })

@@ -5,10 +5,15 @@ import { dirname, join, resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import { wantsColor } from '../color.js'
 import type { LevelTable } from '../levels.js'
+import { DEFAULT_TIMEOUT_MS, type Sink } from '../plugins/contracts.js'
+import { placesOf } from '../plugins/places.js'
 import { LEVELS } from '../wire/layout.js'
 import type { ResolvedSettings } from './schema.js'
 import type { ResolvedSink } from './sink.js'
 import { sinkNames } from './sink-names.js'
+
+/** Bound of the queue of a plugin that is a sink, when it does not say. */
+const PLUGIN_QUEUE_BYTES = 8 << 20
 
 /** The document for the native side. */
 export function nativeDocument(settings: ResolvedSettings, levels: LevelTable): string {
@@ -26,6 +31,9 @@ export function nativeDocument(settings: ResolvedSettings, levels: LevelTable): 
       ...breakerOf(sink),
     }
   })
+  for (const plugin of settings.plugins) {
+    if (plugin.kind === 'sink') sinks.push(pluginSink(plugin, levels))
+  }
   return JSON.stringify({
     constants: {
       name: settings.name ?? null,
@@ -39,6 +47,10 @@ export function nativeDocument(settings: ResolvedSettings, levels: LevelTable): 
     customLevels: levels.levels.slice(LEVELS.length).map(({ name, value }) => ({ name, value })),
     sinks,
     ...changeable(settings),
+    plugins: {
+      places: placesOf(settings.plugins),
+      queueBytes: settings.queue.pluginBytes,
+    },
     fsync: settings.durability === 'fsync',
     diagnostics: { all: settings.diagnostics, collect: settings.onError !== undefined },
     ...(settings.durability === 'crash-safe' ? { crashSafe: crashSafe(settings) } : {}),
@@ -55,6 +67,19 @@ export function changeable(settings: ResolvedSettings): object {
 function breakerOf({ fallback, breaker }: ResolvedSink): object {
   if (fallback === undefined) return breaker === undefined ? {} : { breaker }
   return { fallback, breaker: breaker ?? { failures: 5, probeMs: 30_000 } }
+}
+
+/** A plugin that is a destination; a slow one must not hold up the others. */
+function pluginSink(plugin: Sink, levels: LevelTable) {
+  return {
+    name: plugin.name,
+    destination: { type: 'plugin', timeoutMs: plugin.timeoutMs ?? DEFAULT_TIMEOUT_MS },
+    format: (plugin.writeLines && plugin.format) ?? 'json',
+    color: false,
+    level: (levels.find(plugin.level) ?? levels.lowest).name,
+    queueBytes: plugin.queueBytes ?? PLUGIN_QUEUE_BYTES,
+    whenFull: plugin.whenFull ?? 'drop-oldest',
+  }
 }
 
 /** Where the ring's file goes and what it is called. */

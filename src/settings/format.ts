@@ -1,8 +1,7 @@
 // The formats that a sink can have.
 
+import { FORMATS } from './format-names.js'
 import { choice } from './kinds.js'
 import { named } from './meaning.js'
-
-export const FORMATS = ['json', 'pino', 'pretty', 'logfmt', 'simple', 'minimal'] as const
 
 export const format = named('FormatName', 'How an event becomes a line.', choice(FORMATS))

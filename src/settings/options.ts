@@ -2,6 +2,7 @@
 
 import type { PipelineError, SinkError } from '../errors.js'
 import type { LevelInput, LevelSetting } from '../levels.js'
+import type { Plugin } from '../plugins/contracts.js'
 import type { Scalar } from './routing.js'
 import type { Duration, Size } from './units.js'
 
@@ -164,6 +165,12 @@ export interface QueueOptions {
    * @default '256 KB'
    */
   readonly maxEventBytes?: Size
+  /**
+   * Events that may be on their way to plugins and back; beyond that the ring fills and its `overflow` decides.
+   * Allowed: a size, 64 KB to 1 GB.
+   * @default '8 MB'
+   */
+  readonly pluginBytes?: Size
 }
 
 /** Keeps whole traces or drops them. */
@@ -417,6 +424,8 @@ export interface LoggerOptions {
    * @default false
    */
   readonly otel?: boolean
+  /** Plugins in JavaScript. @default [] */
+  readonly plugins?: readonly Plugin[]
   /** Name of the service, in `context`. */
   readonly service?: string
   /** Deployment environment, in `context`. */

@@ -35,5 +35,11 @@ export const queue = group(
       default: '256 KB',
       example: '1 MB',
     }),
+    pluginBytes: setting(size(65_536, 1 << 30), {
+      description:
+        'Events that may be on their way to plugins and back; beyond that the ring fills and its `overflow` decides',
+      default: '8 MB',
+      example: '64 MB',
+    }),
   },
 )

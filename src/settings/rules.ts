@@ -17,10 +17,12 @@ export const RULES: readonly Rule[] = [
   customLevels,
   loggerPatterns,
   repeatedNames,
+  repeatedPlugins,
   eventsFitTheRing,
   crashSafeSinks,
   routedSinks,
   fallbacks,
+  crashSafePlugins,
 ]
 
 /** Each level of the application's own beside the built-in ones and those before it. */
@@ -49,6 +51,34 @@ function repeatedNames({ sinks }: ResolvedSettings): ConfigurationProblem[] {
       ? []
       : [{ path: `sinks[${index}].name`, value: name, expected: 'a name that no other sink has' }],
   )
+}
+
+/** Plugins are told apart by name, and those that are sinks from other sinks too. */
+function repeatedPlugins({ plugins, sinks }: ResolvedSettings): ConfigurationProblem[] {
+  const names = plugins.map(({ name }) => name)
+  return plugins.flatMap(({ kind, name }, index) => {
+    const taken = kind === 'sink' && sinks.some((sink) => (sink.name ?? sink.type) === name)
+    if (names.indexOf(name) === index && !taken) return []
+    return [
+      {
+        path: `plugins[${index}].name`,
+        value: name,
+        expected: `a name that no other plugin${taken ? ' or sink' : ''} has`,
+      },
+    ]
+  })
+}
+
+/** What was left in a ring is written without plugins, and compared with lines that they may have changed. */
+function crashSafePlugins({ durability, plugins }: ResolvedSettings): ConfigurationProblem[] {
+  if (durability !== 'crash-safe' || plugins.every(({ kind }) => kind === 'sink')) return []
+  return [
+    {
+      path: 'durability',
+      value: durability,
+      expected: 'another mode with plugins other than sinks, without which recovery would write',
+    },
+  ]
 }
 
 function eventsFitTheRing(settings: ResolvedSettings): ConfigurationProblem[] {

@@ -7,6 +7,7 @@ import { filters } from './filters.js'
 import { format } from './format.js'
 import { callback, choice, count, duration, flag, level, text } from './kinds.js'
 import { group, setting } from './meaning.js'
+import { plugins } from './plugins.js'
 import { PRESET_NAMES } from './presets.js'
 import { queue } from './queue.js'
 import { retroactive } from './retroactive.js'
@@ -140,6 +141,11 @@ export const settingsSchema = group(
         '`trace_id` and `span_id` of the active OpenTelemetry span in every event; needs `@opentelemetry/api`, see [context](context.md#opentelemetry)',
       default: false,
       example: true,
+    }),
+    plugins: setting(plugins, {
+      description: 'Plugins in JavaScript: see [plugins](plugins.md)',
+      default: [],
+      example: [{ kind: 'filter', name: 'no-pings', filter: (event) => event.message !== 'ping' }],
     }),
     service: setting(text(), {
       description: 'Name of the service, in `context`',

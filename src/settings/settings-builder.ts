@@ -126,6 +126,11 @@ export class SettingsBuilder {
     return this.set('otel', otel)
   }
 
+  /** Plugins in JavaScript. */
+  withPlugins(plugins: Value<'plugins'>): this {
+    return this.set('plugins', plugins)
+  }
+
   /** Name of the service, in `context`. */
   withService(service: Value<'service'>): this {
     return this.set('service', service)

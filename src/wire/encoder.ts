@@ -197,7 +197,7 @@ export class Encoder extends Writer {
     error: unknown,
     args: readonly unknown[] | undefined,
   ): number {
-    this.flags = 0
+    this.flags = this.origin
     this.truncated = false
     const tick = this.ring.tick()
     if (this.clock.isStale(tick)) {

@@ -41,6 +41,8 @@ export class Writer {
   end = 0
   /** Record flags. */
   flags = 0
+  /** Flags that every event has from now on: who logs it. */
+  origin = 0
   /** A value did not fit: nothing more is written into this record. */
   truncated = false
   /** What a toJSON returned, and the object whose toJSON must not be called again. */

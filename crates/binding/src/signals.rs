@@ -324,7 +324,7 @@ fn drain_all(signal: c_int) -> ManuallyDrop<Vec<Arc<Pipeline>>> {
     let mut written = ManuallyDrop::new(Vec::with_capacity(flushes.len()));
     for (number, pipeline, watched) in flushes {
         let timeout = watched.timeout;
-        let receipt = pipeline.await_flush(number, start + timeout);
+        let receipt = pipeline.await_last_flush(number, start + timeout);
         if !receipt.complete {
             let name = SIGNALS
                 .iter()

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::json_value::{skip, Dialect};
-use crate::wire::layout::FLAG_SCOPED;
+use crate::wire::envelope;
+use crate::wire::layout::{FLAG_ENVELOPE, FLAG_SCOPED};
 use crate::wire::{Key, Record, Text, Token, Tokens, Value};
 
 /// Up to this many fields, repeated keys are found by comparing each with each.
@@ -41,9 +42,27 @@ pub(crate) struct FieldLister {
 }
 
 impl FieldLister {
+    /// Lists the fields that `dialect` prints, in order, with what belongs to the envelope's sections as objects
+    /// named `context` and `diagnostics`.
+    pub(crate) fn list<'a>(&mut self, record: &Record<'a>, dialect: Dialect) -> Listed<'a> {
+        let mut listed = self.list_for_envelope(record, dialect);
+        if record.has(FLAG_ENVELOPE) {
+            for field in &mut listed.fields {
+                if let Some(section) = section(&field.token.key) {
+                    field.token.key = Key::Inline(Text::Utf8(section));
+                }
+            }
+        }
+        listed
+    }
+
     /// Lists the fields that `dialect` prints, in order. Of several fields of one key (a scope's and the
     /// call's) the last stays; an omitted value hides nothing.
-    pub(crate) fn list<'a>(&mut self, record: &Record<'a>, dialect: Dialect) -> Listed<'a> {
+    pub(crate) fn list_for_envelope<'a>(
+        &mut self,
+        record: &Record<'a>,
+        dialect: Dialect,
+    ) -> Listed<'a> {
         let (mut message, mut tokens) = record.message_and_fields();
         pass_message(&mut message, &mut tokens);
         let mut fields: Vec<Field<'a>> = std::mem::take(&mut self.spare);
@@ -72,6 +91,16 @@ impl FieldLister {
             .into_iter()
             .map_while(|_| None::<Field<'static>>)
             .collect();
+    }
+}
+
+/// Name of the section that a top-level object of a record with `FLAG_ENVELOPE` belongs to.
+pub(crate) fn section(key: &Key<'_>) -> Option<&'static str> {
+    let Key::Inline(text) = key else { return None };
+    match &*text.to_str() {
+        envelope::CONTEXT => Some("context"),
+        envelope::DIAGNOSTICS => Some("diagnostics"),
+        _ => None,
     }
 }
 

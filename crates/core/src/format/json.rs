@@ -10,7 +10,7 @@
 //! `timestamp`, `level` or `message`.
 
 use super::append::append;
-use super::fields::{pass_message, Field, FieldLister, Listed};
+use super::fields::{pass_message, section, Field, FieldLister, Listed};
 use super::json_text;
 use super::json_value::{end_with, write_message, Dialect, Gate, ValueWriter};
 use super::message_id::{MessageIds, UUID_LEN};
@@ -18,7 +18,9 @@ use super::plan::Plan;
 use super::timestamp::{Timestamps, RFC3339_LEN};
 use super::Format;
 use crate::level::{Level, LevelTable};
-use crate::wire::layout::{CONTEXT_KEYS, FLAG_CONTEXT, FLAG_ERROR, FLAG_SCOPED, FLAG_TRUNCATED};
+use crate::wire::layout::{
+    CONTEXT_KEYS, FLAG_CONTEXT, FLAG_ENVELOPE, FLAG_ERROR, FLAG_SCOPED, FLAG_TRUNCATED,
+};
 use crate::wire::{Key, Record, Tokens, Value};
 
 /// Flags of records whose fields must be looked at before the first one is written.
@@ -192,8 +194,8 @@ impl JsonFormat {
             return false;
         }
         self.head(record, message, out);
-        self.context(&mut plan.context, out);
-        self.diagnostics(&mut [], record.has(FLAG_TRUNCATED), false, out);
+        self.context(&mut plan.context, None, out);
+        self.diagnostics(&mut [], None, record.has(FLAG_TRUNCATED), false, out);
         let mut left_out = plan.left_out;
         let gate = |_: &Key<'_>| {
             let skip = left_out & 1 != 0;
@@ -215,8 +217,18 @@ impl JsonFormat {
             message,
             mut fields,
             damaged,
-        } = self.lister.list(record, Dialect::Json);
+        } = self.lister.list_for_envelope(record, Dialect::Json);
         self.head(record, &message, out);
+        let mut sections = [None, None];
+        if record.has(FLAG_ENVELOPE) {
+            for field in &mut fields {
+                if let Some(name) = section(&field.token.key) {
+                    sections[usize::from(name != "context")] = Some(field.rest.clone());
+                    field.token.value = Value::Undefined;
+                }
+            }
+        }
+        let [more_context, more_diagnostics] = sections;
         let mut context = [const { None }; CONTEXT_KEYS.len()];
         for field in &mut fields {
             if let Some(place) = context_slot(&field.token.key).and_then(|at| context.get_mut(at)) {
@@ -224,8 +236,9 @@ impl JsonFormat {
                 field.token.value = Value::Undefined;
             }
         }
-        self.context(&mut context, out);
-        self.diagnostics(&mut fields, record.has(FLAG_TRUNCATED), damaged, out);
+        self.context(&mut context, more_context, out);
+        let truncated = record.has(FLAG_TRUNCATED);
+        self.diagnostics(&mut fields, more_diagnostics, truncated, damaged, out);
         for field in &mut fields {
             self.values.entry(field.token, &mut field.rest, out);
         }
@@ -234,8 +247,13 @@ impl JsonFormat {
         self.lister.recycle(fields);
     }
 
-    /// Writes `,"context":{…}` with these fields in the places of the known ones.
-    fn context(&mut self, fields: &mut [Option<Field<'_>>; CONTEXT_KEYS.len()], out: &mut Vec<u8>) {
+    /// Writes `,"context":{…}` with these fields in the places of the known ones, and `more` behind them.
+    fn context(
+        &mut self,
+        fields: &mut [Option<Field<'_>>; CONTEXT_KEYS.len()],
+        more: Option<Tokens<'_>>,
+        out: &mut Vec<u8>,
+    ) {
         out.extend_from_slice(b",\"context\":{");
         for (at, field) in fields.iter_mut().enumerate() {
             if let Some(field) = field {
@@ -247,21 +265,37 @@ impl JsonFormat {
                 out.extend_from_slice(b"\"correlation_id\":null,");
             }
         }
+        self.section(more, out);
         out.pop();
         out.extend_from_slice(&self.constants);
         out.push(b'}');
+    }
+
+    /// Writes the entries of an object whose start was just read, each with its comma.
+    fn section(&mut self, tokens: Option<Tokens<'_>>, out: &mut Vec<u8>) {
+        let Some(mut tokens) = tokens else { return };
+        let start = out.len();
+        self.values.value(Value::ObjectStart, &mut tokens, out);
+        // Without its braces, which become the separators of its neighbours.
+        out.remove(start);
+        out.truncate(out.len() - 2);
+        if out.len() > start {
+            out.push(b',');
+        }
     }
 
     /// Writes `,"diagnostics":{…},"data":{`.
     fn diagnostics(
         &mut self,
         fields: &mut [Field<'_>],
+        more: Option<Tokens<'_>>,
         truncated: bool,
         damaged: bool,
         out: &mut Vec<u8>,
     ) {
         out.extend_from_slice(b",\"diagnostics\":{\"origin\":\"native\",");
         self.exception(fields, out);
+        self.section(more, out);
         if truncated {
             out.extend_from_slice(b"\"truncated\":true,");
         }

@@ -40,6 +40,8 @@ pub enum Kind {
     CircuitOpened,
     /// Lines were written, and the device did not confirm them.
     Unsynced,
+    /// A plugin failed, or works again.
+    Plugin,
 }
 
 const KINDS: usize = 10;
@@ -57,6 +59,7 @@ impl Kind {
             Kind::NotRecovered => "FAPILOG_RING_NOT_RECOVERED",
             Kind::CircuitOpened => "FAPILOG_SINK_CIRCUIT_OPENED",
             Kind::Unsynced => "FAPILOG_SINK_UNSYNCED",
+            Kind::Plugin => "FAPILOG_PLUGIN",
         }
     }
 

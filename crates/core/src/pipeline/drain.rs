@@ -1,12 +1,14 @@
 //! The drain thread: takes records out of the rings, formats them and hands batches to the sinks.
 
 use std::sync::atomic::Ordering;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use fapilog_ring::{Consumer, RingMemory};
 
 use super::batch::BatchPool;
+use super::bridge::{Bridge, SharedDictionary};
+use super::crossing::Crossing;
 use super::diagnostics::Kind;
 use super::lanes::{self, Lane, LaneSink};
 use super::reconfigure::Successor;
@@ -20,7 +22,7 @@ use crate::format::FormatOptions;
 use crate::level::{Level, LevelCounts};
 use crate::stages::Stages;
 use crate::wire::layout::FLAG_TRUNCATED;
-use crate::wire::{Dictionary, Frames, Records};
+use crate::wire::{Dictionary, Frames, Record, Records};
 
 /// Bytes copied out of a ring at once.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -45,8 +47,44 @@ struct Source {
     taken: LevelCounts,
     /// Whether something in it was no record.
     is_damaged: bool,
+    /// The same for the threads that show events to plugins, where there are any.
+    shared_dictionary: Option<SharedDictionary>,
     /// Keeps the memory that `consumer` reads mapped.
     _memory: Arc<RingMemory>,
+}
+
+/// What a flush, or the end, waits for.
+struct Barrier {
+    flush: u64,
+    stopping: bool,
+    /// The chunk that must have come back from the plugins.
+    sequence: u64,
+}
+
+/// Formats an event for every lane that takes it.
+#[inline(always)]
+fn deliver(
+    lanes: &mut [Lane],
+    router: &mut Option<Router>,
+    record: &Record<'_>,
+    position: Option<u32>,
+) {
+    let matched = match router {
+        None => 1,
+        Some(router) => router.matched(record),
+    };
+    for lane in lanes {
+        if lane.takes(record.level(), matched) {
+            lane.format.write(record, &mut lane.batch.bytes);
+            if lane.batch.is_empty() {
+                lane.batch.first_time_ms = Some(record.time_ms());
+            }
+            lane.batch.end_event(record.level());
+            if let Some(position) = position {
+                lane.batch.mark(position);
+            }
+        }
+    }
 }
 
 impl Source {
@@ -59,6 +97,10 @@ impl Source {
 pub struct Drain {
     shared: Arc<Shared>,
     stages: Stages,
+    /// Plugins and what comes behind them.
+    crossing: Option<Crossing>,
+    /// What to go on with, once nothing is on its way to plugins.
+    successor: Option<Successor>,
     router: Option<Router>,
     /// All sinks, and the same in lanes.
     sinks: Vec<LaneSink>,
@@ -87,7 +129,8 @@ pub struct Drain {
 impl Drain {
     pub(super) fn new(
         shared: Arc<Shared>,
-        stages: Stages,
+        mut stages: Stages,
+        bridge: &Arc<Bridge>,
         router: Option<Router>,
         sinks: Vec<LaneSink>,
         constants: FormatOptions,
@@ -106,6 +149,8 @@ impl Drain {
             truncated: 0,
             truncated_told: None,
             shared,
+            crossing: Crossing::new(bridge, &mut stages),
+            successor: None,
             stages,
             pool,
             sources: Vec::new(),
@@ -122,33 +167,39 @@ impl Drain {
     pub(super) fn run(mut self) {
         let mut active = Instant::now();
         let mut flushed = 0u64;
+        let mut barrier: Option<Barrier> = None;
         loop {
             // Read before the rings: whoever asked for this flush has published before asking.
             let flush = self.shared.flush_wanted.load(Ordering::Acquire);
             let stopping = self.shared.stopping.load(Ordering::Acquire);
-            if let Some(successor) = self.shared.handover.take() {
-                self.succeed(successor);
-            }
+            self.change_over();
             self.refresh_sources();
             self.count_tick();
-            let moved = self.drain_round();
+            let moved = self.drain_round() | self.take_returned();
             if moved {
                 active = Instant::now();
             }
-            if flush > flushed || stopping {
+            if barrier.is_none() && (flush > flushed || stopping) {
                 // Up to here and no further: whoever goes on logging holds up neither a flush nor the end.
                 self.drain_published();
                 self.send_notices(true);
+                barrier = Some(Barrier {
+                    flush,
+                    stopping,
+                    sequence: self.crossing.as_ref().map_or(0, Crossing::sequence),
+                });
+            }
+            if let Some(reached) = barrier.take_if(|barrier| self.is_through(barrier.sequence)) {
                 self.hand_over();
                 self.settle_damage();
                 self.report_losses(true);
-                if flush > flushed {
-                    flushed = flush;
-                    self.flush_sinks(flush);
-                    self.shared.flush_begun.store(flush, Ordering::Release);
-                    self.lower_queues(flush);
+                if reached.flush > flushed {
+                    flushed = reached.flush;
+                    self.flush_sinks(flushed);
+                    self.shared.flush_begun.store(flushed, Ordering::Release);
+                    self.lower_queues(flushed);
                 }
-                if stopping {
+                if reached.stopping {
                     break;
                 }
                 continue;
@@ -191,17 +242,38 @@ impl Drain {
         }
     }
 
-    /// Goes on with other stages and another routing.
+    /// Goes on with other stages and another routing, if that was asked for.
+    fn change_over(&mut self) {
+        if let Some(successor) = self.shared.handover.take() {
+            // Whatever was logged before the change was asked for goes the old way, through all the plugins.
+            self.drain_published();
+            self.successor = Some(successor);
+        }
+        let sequence = self.crossing.as_ref().map_or(0, Crossing::sequence);
+        if self.is_through(sequence) {
+            if let Some(successor) = self.successor.take() {
+                self.succeed(successor);
+            }
+        }
+    }
+
     fn succeed(&mut self, successor: Successor) {
-        // Whatever was logged before the change was asked for goes the old way.
-        self.drain_published();
         self.send_notices(true);
         self.hand_over();
         let number = successor.number();
         self.stages = successor.stages;
         self.router = successor.router;
+        if let Some(crossing) = &mut self.crossing {
+            crossing.cut(&mut self.stages);
+        }
         for source in &mut self.sources {
             source.dictionary.set_own(self.stages.own_strings());
+            if let Some(dictionary) = &source.shared_dictionary {
+                dictionary
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .set_own(self.stages.own_strings());
+            }
         }
         let router = self.router.as_ref();
         self.lanes = lanes::group(&self.sinks, router, &self.constants, &self.pool);
@@ -212,7 +284,13 @@ impl Drain {
     /// Sends what stages have to say by now behind the events so far; with `force` all of it.
     fn send_notices(&mut self, force: bool) {
         let (lanes, router) = (&mut self.lanes, &mut self.router);
+        let crossing = &mut self.crossing;
         let said = self.stages.due(force, |notice| {
+            let passed = match crossing {
+                Some(crossing) => crossing.pass(notice),
+                None => Some(*notice),
+            };
+            let Some(notice) = &passed else { return };
             let matched = router.as_mut().map_or(1, |router| router.matched(notice));
             for lane in lanes.iter_mut() {
                 if notice.level() >= lane.min_level && lane.route.takes(matched) {
@@ -303,8 +381,68 @@ impl Drain {
         }
     }
 
+    /// Whether the plugins have dealt with everything up to a chunk.
+    fn is_through(&self, sequence: u64) -> bool {
+        self.crossing
+            .as_ref()
+            .is_none_or(|crossing| crossing.is_through(sequence))
+    }
+
+    /// Formats what plugins have given back. Whether there was anything.
+    fn take_returned(&mut self) -> bool {
+        let Some(mut crossing) = self.crossing.take() else {
+            return false;
+        };
+        let mut moved = false;
+        let mut accepted = LevelCounts::default();
+        while crossing.take_returned(|record, position| {
+            accepted.add(record.level());
+            deliver(&mut self.lanes, &mut self.router, record, position);
+        }) {
+            moved = true;
+            self.hand_over_large();
+        }
+        if moved {
+            for lane in &mut self.lanes {
+                lane.settle_skipped();
+            }
+            self.shared.count_accepted(&accepted);
+            self.shared.count_stages(crossing.take_counts().into_iter());
+        }
+        self.crossing = Some(crossing);
+        if moved {
+            self.release_formatted();
+        }
+        moved
+    }
+
+    /// In crash-safe mode, lets go of the ring's space up to where everything is formatted and written.
+    fn release_formatted(&self) {
+        if let Some(retention) = &self.retention {
+            let pending = self.lanes.iter().flat_map(|lane| {
+                let first = lane.batch.first_position();
+                lane.held.iter().map(move |&sink| (sink, first))
+            });
+            retention.read(self.formatted_position(), pending);
+        }
+    }
+
+    /// Up to where the ring was read and what was read has been formatted.
+    fn formatted_position(&self) -> u32 {
+        let travelling = self
+            .crossing
+            .as_ref()
+            .and_then(|crossing| crossing.bridge.first_position());
+        travelling.unwrap_or(self.position)
+    }
+
     /// Takes one chunk from every ring. Whether there was anything.
     fn drain_round(&mut self) -> bool {
+        let crossing = self.crossing.as_ref();
+        let is_full = crossing.is_some_and(|crossing| crossing.bridge.is_full());
+        if is_full || self.successor.is_some() {
+            return false;
+        }
         let mut moved = false;
         let mut sources = std::mem::take(&mut self.sources);
         for source in &mut sources {
@@ -349,7 +487,17 @@ impl Drain {
             .region()
             .copy_dictionary(source.dictionary.consumed(), &mut self.fresh);
         source.dictionary.extend(&self.fresh);
+        if let (Some(dictionary), false) = (&source.shared_dictionary, self.fresh.is_empty()) {
+            dictionary
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .extend(&self.fresh);
+        }
 
+        let mut travellers = match (&mut self.crossing, &source.shared_dictionary) {
+            (Some(crossing), Some(dictionary)) => Some(crossing.begin(dictionary)),
+            _ => None,
+        };
         let mut accepted = LevelCounts::default();
         let start = source.consumer.position();
         let kept = self.retention.is_some();
@@ -385,22 +533,12 @@ impl Drain {
                     None => continue,
                 }
             };
-            accepted.add(record.level());
-            let matched = match &mut self.router {
-                None => 1,
-                Some(router) => router.matched(&record),
-            };
-            for lane in &mut self.lanes {
-                if lane.takes(record.level(), matched) {
-                    lane.format.write(&record, &mut lane.batch.bytes);
-                    if lane.batch.is_empty() {
-                        lane.batch.first_time_ms = Some(record.time_ms());
-                    }
-                    lane.batch.end_event(record.level());
-                    if kept {
-                        lane.batch.mark(position);
-                    }
-                }
+            let position = kept.then_some(position);
+            if let Some(travellers) = &mut travellers {
+                travellers.push(&record, position);
+            } else {
+                accepted.add(record.level());
+                deliver(&mut self.lanes, &mut self.router, &record, position);
             }
         }
         if damaged > 0 {
@@ -408,19 +546,17 @@ impl Drain {
             self.shared.count_damaged(damaged);
         }
         source.consumer.take(taken);
-        match &self.retention {
-            None => {
-                source.consumer.release();
-                self.shared.space.announce();
+        self.position = source.consumer.position();
+        if let (Some(crossing), Some(travellers)) = (&self.crossing, travellers) {
+            if !travellers.is_empty() {
+                crossing.bridge.send(travellers);
             }
-            Some(retention) => {
-                self.position = source.consumer.position();
-                let pending = self.lanes.iter().flat_map(|lane| {
-                    let first = lane.batch.first_position();
-                    lane.held.iter().map(move |&sink| (sink, first))
-                });
-                retention.read(self.position, pending);
-            }
+        }
+        if self.retention.is_none() {
+            source.consumer.release();
+            self.shared.space.announce();
+        } else {
+            self.release_formatted();
         }
         for lane in &mut self.lanes {
             lane.settle_skipped();
@@ -430,6 +566,12 @@ impl Drain {
         if !self.stages.is_empty() {
             self.shared.count_stages(self.stages.take_counts());
         }
+        self.hand_over_large();
+        true
+    }
+
+    /// Hands over the batches that are large enough.
+    fn hand_over_large(&mut self) {
         for at in 0..self.lanes.len() {
             if self
                 .lanes
@@ -439,7 +581,6 @@ impl Drain {
                 self.hand_over_lane(at);
             }
         }
-        true
     }
 
     fn hand_over(&mut self) {
@@ -449,6 +590,7 @@ impl Drain {
     }
 
     fn hand_over_lane(&mut self, at: usize) {
+        let formatted = self.formatted_position();
         let Some(lane) = self.lanes.get_mut(at) else {
             return;
         };
@@ -456,7 +598,7 @@ impl Drain {
             return;
         }
         if let (Some(retention), Some(first)) = (&self.retention, lane.batch.first_position()) {
-            lane.batch.end_position = self.position;
+            lane.batch.end_position = formatted;
             for &sink in &lane.held {
                 retention.hand_over(sink, first);
             }
@@ -533,6 +675,10 @@ impl Drain {
                     frames: Frames::of(memory.region()),
                     taken: LevelCounts::default(),
                     is_damaged: false,
+                    shared_dictionary: self.crossing.as_ref().map(|_| {
+                        let own = self.stages.own_strings();
+                        Arc::new(RwLock::new(Dictionary::with_own(own)))
+                    }),
                     _memory: memory,
                 });
                 self.sources.len() - 1

@@ -2,6 +2,8 @@
 
 mod batch;
 mod breaker;
+mod bridge;
+mod crossing;
 mod diagnostics;
 mod drain;
 mod health;
@@ -28,6 +30,7 @@ use fapilog_ring::{Region, RingMemory};
 
 pub use batch::Batch;
 pub use breaker::{BreakerSettings, State as BreakerState};
+pub use bridge::{verdict, Bridge, Offer, Place, PlaceSettings, PluginSettings};
 pub use diagnostics::{Diagnostic, DiagnosticCounts, DiagnosticSettings};
 pub use health::{Health, SinkHealth, Status};
 pub use histogram::HistogramSnapshot;
@@ -53,6 +56,7 @@ use crate::format::FormatOptions;
 use crate::level::{LevelCounts, LevelTable};
 use crate::recovery::{self, journal::SinkJournal, RingReport};
 use crate::sinks::file::FileSink;
+use crate::sinks::handoff::{HandoffPort, HandoffSink};
 use crate::sinks::memory::{MemoryHandle, MemorySink};
 use crate::sinks::null::NullSink;
 use crate::sinks::standard_stream::StandardStream;
@@ -67,7 +71,7 @@ pub type RingId = u64;
 pub(crate) struct Shared {
     rings: Rings,
     accepted: Mutex<LevelCounts>,
-    /// What the stages have done, in their order.
+    /// What the stages have done, by name.
     stages: Mutex<Vec<(&'static str, StageCounts)>>,
     damaged_bytes: AtomicU64,
     truncated: AtomicU64,
@@ -168,6 +172,8 @@ pub struct Pipeline {
     shared: Arc<Shared>,
     sinks: Vec<Arc<SinkHandle>>,
     memories: Vec<(String, MemoryHandle)>,
+    bridge: Arc<Bridge>,
+    handoffs: Vec<(String, Arc<HandoffPort>)>,
     diagnostics: Arc<Diagnostics>,
     drain: Mutex<Option<JoinHandle<()>>>,
     retention: Option<Arc<Retention>>,
@@ -200,7 +206,15 @@ impl Pipeline {
             ..Shared::default()
         });
         let retention = Retention::of(&settings, Arc::clone(&shared.space))?.map(Arc::new);
+        let waker = Arc::clone(&shared);
+        let bridge = Bridge::new(
+            &settings.plugins,
+            &shared.levels,
+            Box::new(move || waker.parker.wake()),
+        );
         let mut pipeline = Pipeline {
+            bridge: Arc::new(bridge),
+            handoffs: Vec::new(),
             recovered: match &settings.crash_safe {
                 // Before any sink is open: what is left of earlier processes comes first in the files.
                 Some(safe) => recover_before(&safe.directory, &diagnostics),
@@ -275,7 +289,16 @@ impl Pipeline {
         }
         let shared = Arc::clone(&pipeline.shared);
         let constants = settings.constants;
-        let drain = Drain::new(shared, stages, router, lanes, constants, pool, retention);
+        let drain = Drain::new(
+            shared,
+            stages,
+            &pipeline.bridge,
+            router,
+            lanes,
+            constants,
+            pool,
+            retention,
+        );
         let thread = std::thread::Builder::new()
             .name("fapilog:drain".into())
             .stack_size(1 << 20)
@@ -301,6 +324,11 @@ impl Pipeline {
             Destination::Memory { max_bytes } => {
                 let sink = MemorySink::new(*max_bytes as usize);
                 self.memories.push((name.to_owned(), sink.handle()));
+                Box::new(sink)
+            }
+            Destination::Plugin { timeout_ms } => {
+                let sink = HandoffSink::new(Duration::from_millis(u64::from(*timeout_ms)));
+                self.handoffs.push((name.to_owned(), sink.port()));
                 Box::new(sink)
             }
             Destination::File(file) => {
@@ -410,6 +438,65 @@ impl Pipeline {
         !self.shared.rings.has(id)
     }
 
+    /// Where events cross over to plugins.
+    pub fn bridge(&self) -> &Arc<Bridge> {
+        &self.bridge
+    }
+
+    /// The sinks that are plugins, by name.
+    pub fn handoffs(&self) -> &[(String, Arc<HandoffPort>)] {
+        &self.handoffs
+    }
+
+    /// Says whom to tell that plugins have something to do. Only the first call has an effect.
+    pub fn on_plugin_work(&self, tell: Arc<dyn Fn() + Send + Sync>) {
+        let tell = || {
+            let progress = Arc::clone(&self.shared.progress);
+            let tell = Arc::clone(&tell);
+            Box::new(move || {
+                // Whoever waits for a flush on the thread of the plugins has to go and run them.
+                progress.announce();
+                tell();
+            })
+        };
+        self.bridge.on_waiting(tell());
+        for (_, port) in &self.handoffs {
+            port.on_waiting(tell());
+        }
+    }
+
+    /// Whether plugins have something to do.
+    pub fn has_plugin_work(&self) -> bool {
+        self.bridge.has_waiting() || self.handoffs.iter().any(|(_, port)| port.has_waiting())
+    }
+
+    /// Plugins are not asked any more: events go on as they are, or without their fields where a plugin would
+    /// have redacted them. Returns how many events they had not answered for.
+    pub fn abandon_plugins(&self) -> usize {
+        self.bridge.abandon()
+    }
+
+    /// The thread that runs the plugins has ended: as [`Pipeline::abandon_plugins`], and sinks that are plugins
+    /// count what they have not written.
+    pub fn leave_plugins(&self) {
+        self.bridge.abandon();
+        for (_, port) in &self.handoffs {
+            port.leave();
+        }
+    }
+
+    /// As [`Pipeline::await_flush`] for the thread that runs the plugins: `None` when they have something to do
+    /// first.
+    pub fn await_flush_between(&self, number: u64, deadline: Instant) -> Option<Receipt> {
+        let done = |sink: &SinkHandle| sink.flushed() >= number || sink.has_ended();
+        let complete = || self.sinks.iter().all(|sink| done(sink));
+        self.shared
+            .progress
+            .wait_until(deadline, || complete() || self.has_plugin_work());
+        let wanted = !complete() && self.has_plugin_work() && Instant::now() < deadline;
+        (!wanted).then(|| self.receipt(done))
+    }
+
     /// Wakes the drain thread.
     pub fn wake(&self) {
         self.shared.parker.wake();
@@ -460,7 +547,15 @@ impl Pipeline {
     /// queues may exceed their bounds by the size of the rings meanwhile.
     pub fn last_flush(&self, timeout: Duration) -> Receipt {
         let deadline = Instant::now() + timeout;
-        self.await_flush(self.begin_last_flush(), deadline)
+        self.await_last_flush(self.begin_last_flush(), deadline)
+    }
+
+    /// As [`Pipeline::await_flush`]; plugins that do not answer in time are not waited for any longer, so that what
+    /// they have not seen is still written.
+    pub fn await_last_flush(&self, number: u64, deadline: Instant) -> Receipt {
+        let done = |sink: &SinkHandle| sink.flushed() >= number || sink.has_ended();
+        self.await_plugins(deadline, || self.sinks.iter().all(|sink| done(sink)));
+        self.await_flush(number, deadline)
     }
 
     /// Asks for [`Pipeline::last_flush`] without waiting.
@@ -500,6 +595,7 @@ impl Pipeline {
         }
         self.wake();
         let ended = |sink: &SinkHandle| sink.has_ended();
+        self.await_plugins(deadline, || self.sinks.iter().all(|sink| ended(sink)));
         let in_time = self
             .shared
             .progress
@@ -513,6 +609,9 @@ impl Pipeline {
             ));
             for sink in &self.sinks {
                 sink.queue.abandon();
+            }
+            for (_, port) in &self.handoffs {
+                port.interrupt();
             }
             // Threads that are stuck in the operating system are left to it.
             self.shared
@@ -555,6 +654,34 @@ impl Pipeline {
                 })
                 .collect(),
         }
+    }
+
+    /// Waits until `done`, or until the plugins have had most of the time; then they are not asked any more.
+    fn await_plugins(&self, deadline: Instant, done: impl Fn() -> bool) {
+        if self.bridge.places().is_empty() {
+            return;
+        }
+        let timeout = deadline.saturating_duration_since(Instant::now());
+        let kept = (timeout / 5).min(Duration::from_millis(500));
+        let until = deadline.checked_sub(kept).unwrap_or(deadline);
+        if !self.shared.progress.wait_until(until, done) {
+            let left = self.abandon_plugins();
+            if left > 0 {
+                self.diagnostics.report(
+                    Kind::Unwritten,
+                    None,
+                    format!(
+                        "{left} events were not shown to plugins, which did not answer in time"
+                    ),
+                );
+            }
+        }
+    }
+
+    /// Says what went wrong with a plugin.
+    pub fn report_plugin(&self, message: &str) {
+        self.diagnostics
+            .report(Kind::Plugin, None, message.to_owned());
     }
 
     /// Says that events were left unwritten when time was over.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::breaker::BreakerSettings;
+use super::bridge::PluginSettings;
 use super::diagnostics::DiagnosticSettings;
 use super::queue::WhenFull;
 use super::route::{Router, RoutingSettings};
@@ -32,6 +33,9 @@ pub struct PipelineSettings {
     /// Which sinks get an event; all of them without it.
     #[serde(default)]
     pub routing: Option<RoutingSettings>,
+    /// Where plugins stand.
+    #[serde(default)]
+    pub plugins: PluginSettings,
     /// Whether every batch is synced to the device.
     pub fsync: bool,
     /// Who hears what the pipeline has to say about itself.
@@ -89,6 +93,7 @@ impl Destination {
             Destination::File(file) => file.path.display().to_string(),
             Destination::Null => "nowhere".into(),
             Destination::Memory { .. } => "memory".into(),
+            Destination::Plugin { .. } => "a plugin".into(),
         }
     }
 }
@@ -111,6 +116,12 @@ pub enum Destination {
         /// Bound in bytes; the oldest lines go first.
         max_bytes: u32,
     },
+    /// A plugin in JavaScript, which has the sink's name.
+    #[serde(rename_all = "camelCase")]
+    Plugin {
+        /// Longest wait for its answer to a batch.
+        timeout_ms: u32,
+    },
 }
 
 impl PipelineSettings {
@@ -132,6 +143,13 @@ impl PipelineSettings {
         for sink in &settings.sinks {
             sink.min_level(&settings.constants.levels)?;
             settings.check_breaker(sink)?;
+        }
+        if settings.crash_safe.is_some() && !settings.plugins.places.is_empty() {
+            return Err(Error::new(
+                ErrorCode::SettingInvalid,
+                "durability: crash-safe writes what was left without plugins, and cannot compare lines that they \
+                 have changed; only plugins that are sinks are allowed",
+            ));
         }
         if settings.crash_safe.is_some() {
             text.clone_into(&mut settings.document);

@@ -16,6 +16,7 @@ mod unfinished_line;
 pub mod clock;
 pub mod file;
 pub mod file_settings;
+pub mod handoff;
 pub mod memory;
 pub mod null;
 pub mod rotation;

@@ -71,12 +71,26 @@ impl StageCounts {
     }
 }
 
+/// Where a stage belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Says which events end here.
+    Filter,
+    /// Adds to events.
+    Enrich,
+    /// Takes secrets out of events.
+    Redact,
+    /// Sees what is left.
+    Process,
+}
+
 enum Step {
     Filter(Box<dyn Filter>),
     Stage(Box<dyn Stage>),
 }
 
 struct Slot {
+    part: Part,
     name: &'static str,
     step: Step,
     counts: StageCounts,
@@ -122,6 +136,16 @@ impl Stages {
         Self::build(settings, constants, false)
     }
 
+    /// Cuts the stages in two before the first one of `part` or of a later part. Both go on with the same strings.
+    pub fn split_at(&mut self, part: Part) -> Stages {
+        let at = self.slots.partition_point(|slot| slot.part < part);
+        Stages {
+            slots: self.slots.split_off(at),
+            own: Arc::clone(&self.own),
+            ..Stages::default()
+        }
+    }
+
     /// The same for events of a process that is gone: without the filters whose word depends on what they saw
     /// before, so that what was in the ring is rather written twice as often as not at all.
     ///
@@ -143,6 +167,7 @@ impl Stages {
     /// Adds a filter behind the others and before all other stages, under its name in metrics.
     pub fn push_filter(&mut self, name: &'static str, filter: Box<dyn Filter>) {
         let slot = Slot {
+            part: Part::Filter,
             name,
             step: Step::Filter(filter),
             counts: StageCounts::default(),
@@ -157,9 +182,11 @@ impl Stages {
         self.left_out
     }
 
-    /// Adds a stage behind the others, under its name in metrics.
-    pub fn push(&mut self, name: &'static str, stage: Box<dyn Stage>) {
+    /// Adds a stage behind the others, under its name in metrics. Parts come in their order.
+    pub fn push(&mut self, part: Part, name: &'static str, stage: Box<dyn Stage>) {
+        debug_assert!(self.slots.last().is_none_or(|last| last.part <= part));
         self.slots.push(Slot {
+            part,
             name,
             step: Step::Stage(stage),
             counts: StageCounts::default(),
@@ -370,8 +397,8 @@ mod tests {
         let mut dictionary = Dictionary::new();
         let bytes = event(Level::INFO, &mut dictionary);
         let mut stages = Stages::default();
-        stages.push("a", Box::new(Increment));
-        stages.push("b", Box::new(Increment));
+        stages.push(Part::Enrich, "a", Box::new(Increment));
+        stages.push(Part::Enrich, "b", Box::new(Increment));
         for _ in 0..2 {
             let record = Records::new(&bytes, &dictionary).next().unwrap();
             let changed = stages.run(record).unwrap();
@@ -387,8 +414,8 @@ mod tests {
     fn what_a_stage_filters_goes_no_further_and_is_counted_by_level() {
         let mut dictionary = Dictionary::new();
         let mut stages = Stages::default();
-        stages.push("severe", Box::new(Severe));
-        stages.push("a", Box::new(Increment));
+        stages.push(Part::Filter, "severe", Box::new(Severe));
+        stages.push(Part::Enrich, "a", Box::new(Increment));
         let bytes = event(Level::INFO, &mut dictionary);
         assert!(stages
             .run(Records::new(&bytes, &dictionary).next().unwrap())

@@ -118,6 +118,11 @@ impl<'a> Record<'a> {
         self.logger
     }
 
+    /// The tokens as bytes.
+    pub fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
     /// What the record's ids refer to.
     pub fn dictionary(&self) -> &'a Dictionary {
         self.dictionary

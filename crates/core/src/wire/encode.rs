@@ -48,6 +48,20 @@ impl RecordWriter {
         self.bytes.extend_from_slice(&header);
     }
 
+    /// Sets the level of the record that was started.
+    pub fn set_level(&mut self, level: Level) {
+        if let Some(byte) = self.bytes.get_mut(WORD_KIND * 4 + 1) {
+            *byte = level.index() as u8;
+        }
+    }
+
+    /// Sets the time of the record that was started, in milliseconds since the Unix epoch.
+    pub fn set_time(&mut self, time_ms: f64) {
+        if let Some(word) = self.bytes.get_mut(WORD_TIME * 4..WORD_TIME * 4 + 8) {
+            word.copy_from_slice(&time_ms.to_bits().to_le_bytes());
+        }
+    }
+
     /// Copies a token as [`Tokens::next_with_bytes`](super::Tokens::next_with_bytes) gave it.
     pub fn copy(&mut self, token: &[u8]) {
         self.bytes.extend_from_slice(token);
@@ -180,6 +194,26 @@ impl RecordWriter {
     pub fn tagged_text(&mut self, tag: u8, key: u32, text: &str) {
         self.token(tag, key);
         self.text(text);
+    }
+
+    /// Writes bytes with their length, as the payload of a string's token.
+    pub fn payload(&mut self, bytes: &[u8]) {
+        self.sized(bytes);
+    }
+
+    /// Opens an object whose key travels inline.
+    pub fn open_object_inline(&mut self, key: &str) {
+        self.token_inline(TAG_OBJECT_START, key);
+    }
+
+    /// Opens an array whose key travels inline.
+    pub fn open_array_inline(&mut self, key: &str) {
+        self.token_inline(TAG_ARRAY_START, key);
+    }
+
+    /// Opens an Error whose key travels inline.
+    pub fn open_error_inline(&mut self, key: &str) {
+        self.token_inline(TAG_ERROR_START, key);
     }
 
     /// Opens an object.

@@ -9,6 +9,10 @@ pub const FLAG_ERROR: u8 = 4;
 pub const FLAG_TRUNCATED: u8 = 8;
 /// Record flag `SENSITIVE`.
 pub const FLAG_SENSITIVE: u8 = 16;
+/// Record flag `ENVELOPE`.
+pub const FLAG_ENVELOPE: u8 = 32;
+/// Record flag `PLUGIN`.
+pub const FLAG_PLUGIN: u8 = 64;
 /// Flag `BINARY` of a dictionary entry's length word.
 pub const DICTIONARY_BINARY: u32 = 2147483648;
 /// Reserved key id `NONE`.

@@ -25,6 +25,7 @@
 pub mod decode;
 pub mod dictionary;
 pub mod encode;
+pub mod envelope;
 pub mod frame;
 pub mod layout;
 pub mod text;

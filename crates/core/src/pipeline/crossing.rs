@@ -1,0 +1,153 @@
+//! The drain thread's side of the way through plugins: what happens at each place and behind it.
+
+use std::sync::{Arc, PoisonError};
+
+use super::bridge::{verdict, Bridge, Place, Returned, SharedDictionary, Travellers};
+use crate::stages::{Part, StageCounts, Stages};
+use crate::wire::{envelope, Record, RecordWriter, Records};
+
+/// What stands in the place of an event that could not be redacted.
+const WITHHELD: &str = "[withheld: a redactor failed]";
+
+/// Name of all plugins together in the counters of the stages.
+const PLUGINS: &str = "plugins";
+
+/// Stages behind the places of the bridge, and what is on its way there.
+pub struct Crossing {
+    pub(super) bridge: Arc<Bridge>,
+    /// The stages behind each place, up to the next one.
+    behind: Vec<Stages>,
+    counts: StageCounts,
+    /// Number of the chunk that was sent last.
+    sequence: u64,
+    scratch: RecordWriter,
+}
+
+impl Crossing {
+    /// Takes the stages behind the bridge's places out of `stages`. `None` without places.
+    pub fn new(bridge: &Arc<Bridge>, stages: &mut Stages) -> Option<Self> {
+        if bridge.places().is_empty() {
+            return None;
+        }
+        let mut crossing = Self {
+            bridge: Arc::clone(bridge),
+            behind: Vec::new(),
+            counts: StageCounts::default(),
+            sequence: 0,
+            scratch: RecordWriter::default(),
+        };
+        crossing.cut(stages);
+        Some(crossing)
+    }
+
+    /// Takes the stages behind the bridge's places out of `stages`, in the place of those it has.
+    pub fn cut(&mut self, stages: &mut Stages) {
+        self.behind.clear();
+        for settings in self.bridge.places() {
+            let part = match settings.place {
+                Place::BeforeRedaction => Part::Redact,
+                Place::AfterRedaction => Part::Process,
+            };
+            let rest = self
+                .behind
+                .last_mut()
+                .unwrap_or(&mut *stages)
+                .split_at(part);
+            self.behind.push(rest);
+        }
+    }
+
+    /// An empty batch for the first place.
+    pub fn begin(&mut self, dictionary: &SharedDictionary) -> Travellers {
+        self.sequence += 1;
+        Travellers::new(0, self.sequence, Arc::clone(dictionary))
+    }
+
+    /// Number of the chunk that was sent last.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Deals with the oldest batch that came back: what passes the last stages goes to `deliver`, with its
+    /// position. Whether there was one.
+    pub fn take_returned(&mut self, mut deliver: impl FnMut(&Record<'_>, Option<u32>)) -> bool {
+        let Some(returned) = self.bridge.next_returned() else {
+            return false;
+        };
+        let Returned {
+            travellers,
+            verdicts,
+            changed,
+        } = returned;
+        let shared = Arc::clone(travellers.dictionary());
+        let dictionary = shared.read().unwrap_or_else(PoisonError::into_inner);
+        let place = travellers.place;
+        let next = (place + 1 < self.behind.len()).then_some(place + 1);
+        let mut onward =
+            Travellers::new(next.unwrap_or(0), travellers.sequence, Arc::clone(&shared));
+        let mut changed = changed.into_iter();
+        for (index, (record, position)) in travellers.records(&dictionary).enumerate() {
+            let Some(record) = record else { continue };
+            let verdict = verdicts.get(index).copied().unwrap_or(verdict::KEEP);
+            let event = match verdict {
+                verdict::DROP => {
+                    self.counts.filtered.add(record.level());
+                    continue;
+                }
+                verdict::CHANGED => {
+                    let json = changed.next().unwrap_or_default();
+                    if envelope::write_event(&json, &record, &mut self.scratch).is_ok() {
+                        self.counts.changed += 1;
+                        self.scratch.complete();
+                        Records::new(self.scratch.bytes(), &dictionary).next()
+                    } else {
+                        Some(record)
+                    }
+                }
+                verdict::WITHHOLD => {
+                    self.counts.changed += 1;
+                    self.scratch.start_like(&record);
+                    self.scratch.message(WITHHELD);
+                    self.scratch.complete();
+                    Records::new(self.scratch.bytes(), &dictionary).next()
+                }
+                _ => Some(record),
+            };
+            let Some(event) = event else { continue };
+            let Some(event) = self.behind.get_mut(place).and_then(|s| s.run(event)) else {
+                continue;
+            };
+            if next.is_some() {
+                onward.push(&event, position);
+            } else {
+                deliver(&event, position);
+            }
+        }
+        drop(dictionary);
+        if next.is_some() && !onward.is_empty() {
+            self.bridge.send(onward);
+        }
+        true
+    }
+
+    /// Sends an event of the pipeline's own through the stages behind the plugins, which do not see it.
+    pub fn pass<'a>(&'a mut self, record: &Record<'a>) -> Option<Record<'a>> {
+        self.behind
+            .iter_mut()
+            .try_fold(*record, |event, stages| stages.run(event))
+    }
+
+    /// Hands over what was counted since the last time.
+    pub fn take_counts(&mut self) -> Vec<(&'static str, StageCounts)> {
+        let mut counts = vec![(PLUGINS, std::mem::take(&mut self.counts))];
+        for stages in &mut self.behind {
+            counts.extend(stages.take_counts());
+        }
+        counts
+    }
+
+    /// Whether everything up to `sequence` has been delivered.
+    pub fn is_through(&self, sequence: u64) -> bool {
+        self.bridge.is_through(sequence)
+    }
+}

@@ -1,0 +1,297 @@
+// Runs the plugins of a logger on the thread that created it: takes batches from the native side, shows them to the
+// plugins in order, answers. Whatever a plugin does, its batch is answered.
+
+import { PluginError } from '../errors.js'
+import { onLoopEmpty } from '../lifecycle.js'
+import type { PluginMetrics } from '../metrics.js'
+import type { Plugin, PluginHealth, Sink } from './contracts.js'
+import { PLACES } from './places.js'
+import type { PluginPort } from './port.js'
+import { SinkStep } from './sink-step.js'
+import { type Batch, type InlinePlugin, type Report, Step } from './step.js'
+import { Traveller } from './traveller.js'
+
+/** Longest time that plugins hold the event loop before others get their turn. */
+const SLICE_MS = 5
+/** Longest wait without the event loop for what only the event loop could bring on. */
+const STUCK_MS = 100
+/** Longest wait for a plugin's `stop`. */
+const STOP_TIMEOUT_MS = 5000
+
+const DROP = 1
+const CHANGED = 2
+const WITHHOLD = 3
+const BYPASS = 4
+
+interface Station {
+  readonly index: number
+  readonly steps: readonly Step[]
+  busy: boolean
+}
+
+/** What the host needs of its container. */
+export interface HostOwner {
+  /** Marks events that are logged from now on as a plugin's own, or no longer. */
+  markOwn(own: boolean): void
+  /** The same for what a call awaits. */
+  markOwnAsync<T>(call: () => T): T
+  /** Says what went wrong. */
+  report: Report
+}
+
+/** All plugins of one container. */
+export class PluginHost {
+  private readonly native: PluginPort
+  private readonly stations: readonly Station[]
+  private readonly sinks: readonly SinkStep[]
+  private readonly steps: readonly Step[]
+  private readonly plugins: readonly Plugin[]
+  /** Plugins whose `start` has not come back yet: events wait. */
+  private starting = 0
+  private running = false
+  private scheduled = false
+  private stopped: Promise<void> | undefined
+  private readonly forgetLoop: () => void
+  /** Batches answered. */
+  private answered = 0
+
+  constructor(
+    create: (onWork: () => void) => PluginPort,
+    plugins: readonly Plugin[],
+    private readonly owner: HostOwner,
+    /** Asks the container for an asynchronous flush, for the moment when the event loop is empty. */
+    flush: () => Promise<unknown>,
+  ) {
+    this.plugins = plugins
+    this.native = create(() => this.work())
+    const steps = new Map<Plugin, Step>()
+    const stations: Station[] = []
+    for (const { kinds } of PLACES) {
+      const here = kinds
+        .flatMap((kind) => plugins.filter((plugin) => plugin.kind === kind))
+        .map((plugin) => new Step(plugin as InlinePlugin, owner.report))
+      for (const step of here) steps.set(step.plugin, step)
+      if (here.length > 0) stations.push({ index: stations.length, steps: here, busy: false })
+    }
+    this.stations = stations
+    this.steps = [...steps.values()]
+    this.sinks = plugins
+      .filter((plugin): plugin is Sink => plugin.kind === 'sink')
+      .map((plugin) => new SinkStep(plugin, this.native, owner.report))
+    for (const plugin of plugins) this.start(plugin)
+    let flushedAt = -1
+    this.forgetLoop = onLoopEmpty(() => {
+      // Once for everything logged so far; what is logged meanwhile brings this back.
+      if (this.answered === flushedAt) return
+      flushedAt = this.answered
+      flush().catch(() => undefined)
+    })
+  }
+
+  metrics(): Record<string, PluginMetrics> {
+    const all: Record<string, PluginMetrics> = {}
+    for (const step of this.steps) all[step.plugin.name] = step.metrics()
+    for (const sink of this.sinks) all[sink.plugin.name] = sink.metrics()
+    return all
+  }
+
+  /** Turns a plugin on or off; false when there is none of this name. */
+  enable(name: string, enabled: boolean): boolean {
+    const step =
+      this.steps.find(({ plugin }) => plugin.name === name) ??
+      this.sinks.find(({ plugin }) => plugin.name === name)
+    if (step === undefined) return false
+    step.enabled = enabled
+    return true
+  }
+
+  /** Asks every plugin that can say so how it is. */
+  async health(): Promise<Record<string, PluginHealth>> {
+    const all: Record<string, PluginHealth> = {}
+    await Promise.all(
+      this.plugins.map(async (plugin) => {
+        if (plugin.health === undefined) return
+        try {
+          all[plugin.name] = await plugin.health()
+        } catch (error) {
+          all[plugin.name] = { healthy: false, details: String(error) }
+        }
+      }),
+    )
+    return all
+  }
+
+  /** Does what there is to do; goes on in a later turn of the event loop when it takes long. */
+  private work(): void {
+    this.native.listen()
+    const until = performance.now() + SLICE_MS
+    while (this.workOnce()) {
+      if (performance.now() > until) {
+        this.later()
+        return
+      }
+    }
+  }
+
+  private later(): void {
+    if (this.scheduled) return
+    this.scheduled = true
+    setImmediate(() => {
+      this.scheduled = false
+      this.work()
+    })
+  }
+
+  /** Deals with one batch, the one that is nearest to the sinks; whether there was one. */
+  private workOnce(): boolean {
+    if (this.running || this.starting > 0) return false
+    for (const sink of this.sinks) if (sink.work(() => this.work())) return true
+    for (let at = this.stations.length - 1; at >= 0; at--) {
+      const station = this.stations[at] as Station
+      if (!station.busy && this.runStation(station)) return true
+    }
+    return false
+  }
+
+  private runStation(station: Station): boolean {
+    const offer = this.native.take(station.index)
+    if (offer === null) return false
+    const { id, verdicts } = offer
+    const travellers: Traveller[] = []
+    for (let at = 0; at < verdicts.length; at++) {
+      if (verdicts[at] === BYPASS) verdicts[at] = 0
+      else travellers.push(new Traveller(this.native, id, at))
+    }
+    const batch: Batch = { travellers, withheld: new Set() }
+    const pending = this.runSteps(station.steps, 0, batch)
+    if (pending === undefined) {
+      this.answer(id, verdicts, batch)
+      return true
+    }
+    station.busy = true
+    pending.then(() => {
+      station.busy = false
+      this.answer(id, verdicts, batch)
+      this.work()
+    })
+    return true
+  }
+
+  private runSteps(steps: readonly Step[], from: number, batch: Batch): void | Promise<void> {
+    for (let at = from; at < steps.length; at++) {
+      const step = steps[at] as Step
+      const pending = this.asPlugin(() =>
+        step.isAsync ? this.owner.markOwnAsync(() => step.run(batch)) : step.run(batch),
+      )
+      if (pending !== undefined) return pending.then(() => this.runSteps(steps, at + 1, batch))
+    }
+    return undefined
+  }
+
+  /** Calls plugins; what they log meanwhile is marked as theirs. */
+  private asPlugin<T>(call: () => T): T {
+    this.running = true
+    this.owner.markOwn(true)
+    try {
+      return call()
+    } finally {
+      this.owner.markOwn(false)
+      this.running = false
+    }
+  }
+
+  private answer(id: number, verdicts: Uint8Array, batch: Batch): void {
+    const changed: string[] = []
+    for (const traveller of batch.travellers) {
+      if (batch.withheld.has(traveller)) {
+        verdicts[traveller.index] = WITHHOLD
+      } else if (traveller.ended) {
+        verdicts[traveller.index] = DROP
+      } else {
+        const text = traveller.changed()
+        if (text === undefined) continue
+        verdicts[traveller.index] = CHANGED
+        changed.push(text)
+      }
+    }
+    this.answered++
+    this.native.answer(id, verdicts, changed)
+  }
+
+  /**
+   * Runs plugins without the event loop until everything logged so far is through, or until nothing more can be
+   * done: asynchronous plugins cannot end before this call does.
+   *
+   * @param final - the process ends: what asynchronous plugins have not answered for is not waited for
+   * @returns milliseconds left of the time
+   */
+  drainSync(timeoutMs: number, final: boolean): number {
+    const deadline = performance.now() + timeoutMs
+    const left = (): number => Math.max(0, deadline - performance.now())
+    const number = this.native.beginFlush()
+    while (this.isStuck() || this.native.awaitFlush(number, left()) === null) {
+      if (this.workOnce()) continue
+      if (final) this.native.abandon()
+      else return Math.min(left(), STUCK_MS)
+      break
+    }
+    if (final && left() === 0) this.native.abandon()
+    return left()
+  }
+
+  /** Whether something is under way that cannot end before this call does. */
+  private isStuck(): boolean {
+    return this.running || this.starting > 0 || this.stations.some(({ busy }) => busy)
+  }
+
+  /** Ends the plugins, last first. Never rejects. */
+  stop(): Promise<void> {
+    this.stopped ??= this.stopAll()
+    return this.stopped
+  }
+
+  private async stopAll(): Promise<void> {
+    this.forgetLoop()
+    for (const plugin of [...this.plugins].reverse()) {
+      if (plugin.stop === undefined) continue
+      let timer: NodeJS.Timeout | undefined
+      try {
+        await Promise.race([
+          Promise.resolve(plugin.stop()),
+          new Promise((_, reject) => {
+            timer = setTimeout(
+              () => reject(new PluginError(`no end within ${STOP_TIMEOUT_MS} ms`)),
+              STOP_TIMEOUT_MS,
+            )
+          }),
+        ])
+      } catch (error) {
+        this.owner.report(`plugin ${plugin.name}: stop failed: ${String(error)}`, error)
+      } finally {
+        clearTimeout(timer)
+      }
+    }
+  }
+
+  private start(plugin: Plugin): void {
+    if (plugin.start === undefined) return
+    const failed = (error: unknown): void => {
+      const step = this.steps.find((known) => known.plugin === plugin)
+      if (step !== undefined) step.broken = true
+      const sink = this.sinks.find((known) => known.plugin === plugin)
+      if (sink !== undefined) sink.broken = true
+      this.owner.report(`plugin ${plugin.name}: start failed: ${String(error)}`, error)
+    }
+    try {
+      const result: unknown = this.asPlugin(() => plugin.start?.())
+      if (!(result instanceof Promise)) return
+      this.starting++
+      result.catch(failed).finally(() => {
+        this.starting--
+        this.work()
+      })
+    } catch (error) {
+      failed(error)
+    }
+  }
+}

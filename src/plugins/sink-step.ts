@@ -1,0 +1,114 @@
+// A plugin that is a destination: gets lines from the thread of its native sink, which waits for the answer and
+// tries again when it is a failure.
+
+import type { PluginMetrics } from '../metrics.js'
+import type { PluginEvent, Sink } from './contracts.js'
+import type { PluginPort } from './port.js'
+import type { Report } from './step.js'
+
+/** Calls a sink and keeps its counters. What was written and dropped is counted by the native sink. */
+export class SinkStep {
+  enabled = true
+  /** Its `start` has failed: every write fails. */
+  broken = false
+  private busy = false
+  private events = 0
+  private failures = 0
+  private skipped = 0
+  private lastError: string | null = null
+
+  constructor(
+    readonly plugin: Sink,
+    private readonly native: PluginPort,
+    private readonly report: Report,
+  ) {}
+
+  metrics(): PluginMetrics {
+    const { events, failures, skipped, enabled, lastError } = this
+    return {
+      kind: 'sink',
+      events,
+      dropped: 0,
+      failures,
+      timeouts: 0,
+      skipped,
+      withheld: 0,
+      breaker: 'closed',
+      enabled,
+      lastError,
+    }
+  }
+
+  /** Writes what waits, if anything does; `again` is called when it could be time for more. */
+  work(again: () => void): boolean {
+    if (this.busy) return false
+    const { name } = this.plugin
+    const offer = this.native.takeLines(name)
+    if (offer === null) return false
+    const answer = (error: string | null): void => {
+      if (error !== null) this.failed(error)
+      this.native.answerLines(name, offer.id, error)
+    }
+    if (!this.enabled) {
+      this.skipped++
+      answer(null)
+      return true
+    }
+    if (this.broken) {
+      answer('its start failed')
+      return true
+    }
+    try {
+      const result: unknown = this.write(offer.lines)
+      if (!(result instanceof Promise)) {
+        answer(null)
+        return true
+      }
+      this.busy = true
+      // Keeps the process alive while the plugin is awaited; the native side has the timeout.
+      const hold = setInterval(() => undefined, 1 << 30)
+      result
+        .then(
+          () => answer(null),
+          (error: unknown) => answer(text(error)),
+        )
+        .finally(() => {
+          clearInterval(hold)
+          this.busy = false
+          again()
+        })
+    } catch (error) {
+      answer(text(error))
+    }
+    return true
+  }
+
+  private write(lines: string): unknown {
+    const { plugin } = this
+    if (plugin.writeLines !== undefined) {
+      this.events++
+      return plugin.writeLines(lines)
+    }
+    const events = lines
+      .slice(0, -1)
+      .split('\n')
+      .map((line) => JSON.parse(line) as PluginEvent)
+    this.events += events.length
+    return plugin.write?.(events)
+  }
+
+  private failed(error: string): void {
+    this.failures++
+    if (this.lastError === null)
+      this.report(`plugin ${this.plugin.name} failed: ${error}; it is tried again`, error)
+    this.lastError = error
+  }
+}
+
+function text(error: unknown): string {
+  try {
+    return error instanceof Error ? error.message : String(error)
+  } catch {
+    return 'unreadable error'
+  }
+}

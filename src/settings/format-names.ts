@@ -1,0 +1,3 @@
+// The names of the formats, apart from the schema: they are needed where zod is not loaded.
+
+export const FORMATS = ['json', 'pino', 'pretty', 'logfmt', 'simple', 'minimal'] as const
