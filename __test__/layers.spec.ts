@@ -21,6 +21,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
     /^thresholds$/,
   ],
   [/^load-checker$/, /^prometheus$/],
+  [/^redact\//],
   [/^ring\//, /^wire\//],
   [/^context\//, /^logger$/, /^plugins\//, /^retroactive$/, /^settings\//],
   [/^container$/, /^live-settings$/],

@@ -39,6 +39,8 @@ function valuesOf({ kind, words, meaning }: Setting): Values | undefined {
           ...(maxLength === undefined ? [] : ['x'.repeat(maxLength + 1)]),
         ],
       }
+    case 'string | RegExp':
+      return { good: ['x+', /x/i], bad: [1, '', null, {}, []] }
     case 'LevelSetting':
       return { good: [...LEVEL_NAMES, 'silent', 'warn'], bad: ['loud', '', 1, null, {}] }
     case 'LevelInput':

@@ -4,6 +4,7 @@ declare namespace binding {
   /** A running pipeline. Receipts and metrics travel as JSON text. */
   class NativePipeline {
     constructor(settings: string)
+    withheldNames(): string | null
     attachRing(dataBytes: number, salt: number): NativeRing
     joinRing(dataBytes: number, salt: number, timeoutMs: number): NativeRing
     share(id: string, settings: string): void

@@ -13,6 +13,7 @@ import type { LiveSettings } from './live-settings.js'
 import { NativeLogger } from './logger.js'
 import type { Health, Metrics, Receipt } from './metrics.js'
 import { PluginHost } from './plugins/host.js'
+import { WithheldKeys, type WithheldNames } from './redact/key-name.js'
 import { Retained, retroactiveClass } from './retroactive.js'
 import { type OverflowPolicy, RingProducer, THRESHOLD } from './ring/producer.js'
 import { changeable, nativeDocument } from './settings/document.js'
@@ -119,7 +120,7 @@ export class Container {
       },
       this.native,
     )
-    this.encoder = new Encoder(producer, () => false)
+    this.encoder = new Encoder(producer, withheldMask(this.pipeline))
     this.context = new AsyncContext(this.encoder, span)
     this.thresholds = new Thresholds({
       levels,
@@ -319,6 +320,14 @@ export class Container {
     }
     return text === '' ? [] : text.slice(0, -1).split('\n')
   }
+}
+
+/** Which keys the encoder masks: those that a rule of redaction names, and nothing but the mask is asked for. */
+function withheldMask(pipeline: binding.NativePipeline): (name: string) => string | undefined {
+  const names = pipeline.withheldNames()
+  if (names === null) return () => undefined
+  const keys = new WithheldKeys(JSON.parse(names) as WithheldNames)
+  return (name) => keys.mask(name)
 }
 
 function open<T>(create: () => T): T {

@@ -116,6 +116,10 @@ export interface StageMetrics {
   readonly keys?: number
   /** Keys that it had to forget for want of room. */
   readonly evicted?: number
+  /** Values made unreadable. */
+  readonly redacted: number
+  /** Values, or fields of whole events, that nobody sees because they could not be redacted. */
+  readonly withheld: number
 }
 
 /**

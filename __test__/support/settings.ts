@@ -96,7 +96,8 @@ function below(
   if (shape === undefined)
     return (options ?? []).flatMap((option) => below(option, path, id, around))
   const tag = Object.entries(shape).find(([, one]) => definition(one).type === 'literal')
-  if (tag === undefined) return group(inner, path, id, around)
+  if (tag === undefined)
+    return group(inner, path, id, (value) => around({ ...needs(shape), ...(value as object) }))
   const type = definition(tag[1]).values?.[0]
   const needed = { [tag[0]]: type, ...needs(shape) }
   return group(inner, path, `${id}[${type}]`, (value) =>

@@ -8,6 +8,7 @@ import type { LevelTable } from '../levels.js'
 import { DEFAULT_TIMEOUT_MS, type Sink } from '../plugins/contracts.js'
 import { placesOf } from '../plugins/places.js'
 import { LEVELS } from '../wire/layout.js'
+import { redactDocument } from './redact-document.js'
 import type { ResolvedSettings } from './schema.js'
 import type { ResolvedSink } from './sink.js'
 import { sinkNames } from './sink-names.js'
@@ -59,8 +60,12 @@ export function nativeDocument(settings: ResolvedSettings, levels: LevelTable): 
 
 /** What can change while events flow: the document of `NativePipeline.reconfigure`. */
 export function changeable(settings: ResolvedSettings): object {
-  const { filters, routing } = settings
-  return { stages: { filters }, ...(routing === undefined ? {} : { routing }) }
+  const { filters, redact, routing } = settings
+  const stages = {
+    filters,
+    ...(redact === undefined ? {} : { redact: redactDocument(redact) }),
+  }
+  return { stages, ...(routing === undefined ? {} : { routing }) }
 }
 
 /** A fallback needs a breaker, whether the user has named one or not. */

@@ -23,6 +23,7 @@ export const RULES: readonly Rule[] = [
   routedSinks,
   fallbacks,
   crashSafePlugins,
+  crashSafeHashKey,
 ]
 
 /** Each level of the application's own beside the built-in ones and those before it. */
@@ -165,4 +166,16 @@ function fallbacks({ sinks, durability }: ResolvedSettings): ConfigurationProble
 
 function notASink(path: string, name: string, names: readonly string[]): ConfigurationProblem {
   return { path, value: name, expected: `a sink: ${names.join(', ')}`, candidates: names, name }
+}
+/** Settings are kept in the ring's file, where no key belongs. */
+function crashSafeHashKey({ durability, redact }: ResolvedSettings): ConfigurationProblem[] {
+  if (durability !== 'crash-safe' || redact?.hashKey === undefined) return []
+  return [
+    {
+      path: 'redact.hashKey',
+      value: '…',
+      expected:
+        "hashKeyEnv instead with durability 'crash-safe', which keeps the settings in a file",
+    },
+  ]
 }

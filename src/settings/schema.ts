@@ -10,6 +10,7 @@ import { group, setting } from './meaning.js'
 import { plugins } from './plugins.js'
 import { PRESET_NAMES } from './presets.js'
 import { queue } from './queue.js'
+import { redact } from './redact.js'
 import { retroactive } from './retroactive.js'
 import { routing } from './routing.js'
 import { sinks } from './sink.js'
@@ -88,6 +89,10 @@ export const settingsSchema = group(
       otherwise: 'every sink gets every event of its level',
       example: { rules: [{ level: 'ERROR', sinks: ['errors'] }], otherwise: ['stdout'] },
       live: true,
+    }),
+    redact: setting(redact, {
+      description: 'What nobody may see: see [redaction](redaction.md)',
+      example: { presets: ['CREDENTIALS'], paths: ['user.email', '**.ssn'] },
     }),
     durability: setting(choice(['memory', 'fsync', 'crash-safe']), {
       description:

@@ -86,6 +86,11 @@ export class SettingsBuilder {
     return this.set('routing', { ...this.collected.routing, ...routing })
   }
 
+  /** What nobody may see. */
+  withRedact(redact: Value<'redact'>): this {
+    return this.set('redact', { ...this.collected.redact, ...redact })
+  }
+
   /** `fsync`: every batch is synced to the device (`fdatasync`) before it counts as written. Slow, for sinks of type `file`. `crash-safe`: the ring lies in a file, so that what was logged before the process was killed is written by the next start. */
   withDurability(durability: Value<'durability'>): this {
     return this.set('durability', durability)

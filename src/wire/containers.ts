@@ -22,8 +22,6 @@ import type { Writer } from './writer.js'
 export const MAX_DEPTH = 64
 /** Returned in place of a position when a toJSON's result is to be written instead of the object. */
 export const REPLACED = -1
-/** Written in place of a value that must not leave JavaScript. */
-export const WITHHELD = '[REDACTED]'
 
 type ToJson = (this: object, key: string) => unknown
 
@@ -94,6 +92,8 @@ export function writeEntries(
           else pos = writeOther(writer, token, value, key, node, frame, pos)
           end = writer.end
         }
+      } else if (node.masked) {
+        pos = writeMask(writer, node.info, pos)
       } else {
         frame ??= new Frame(object, name, up)
         pos = writeUncommon(writer, object, node, frame, pos)
@@ -294,6 +294,25 @@ export function writeInstead(
   }
 }
 
+/** Interns a key at its second use. */
+function internKey(writer: Writer, info: KeyInfo): void {
+  if (info.token !== 0 || !Shapes.ripe(info)) return
+  const id = writer.ring.intern(info.label)
+  if (id !== 0) info.token = id << KEY_SHIFT
+}
+
+/** Writes the mask of a key whose value nobody may see. */
+export function writeMask(writer: Writer, info: KeyInfo, start: number): number {
+  internKey(writer, info)
+  const { token, maskWords } = info
+  if (token === 0) return writeMarker(writer, info, info.mask as string, start)
+  const { words } = writer
+  let pos = start
+  words[pos++] = L.TAG_MARKER | token
+  for (let i = 0; i < maskWords.length; i++) words[pos++] = maskWords[i] as number
+  return pos
+}
+
 /** Writes a value under a key that is not interned yet, or may be by now. */
 export function writeInline(
   writer: Writer,
@@ -303,10 +322,7 @@ export function writeInline(
   up: Frame | undefined,
   start: number,
 ): number {
-  if (info.token === 0 && Shapes.ripe(info)) {
-    const id = writer.ring.intern(info.label)
-    if (id !== 0) info.token = id << KEY_SHIFT
-  }
+  internKey(writer, info)
   // The key may be interned while its own value is written.
   const { token } = info
   const pos = writeValue(writer, token, value, info.name, node, up, start)
@@ -330,7 +346,6 @@ function writeUncommon(
 ): number {
   const { info } = node
   if (node.inherited) return pos
-  if (info.withheld && !node.toJson) return writeMarker(writer, info, WITHHELD, pos)
   const value = object[node.key]
   if (value === undefined) return pos
   if (node.toJson) {

@@ -47,8 +47,13 @@ export class Encoder extends Writer {
   private readonly aside: Aside
   private busy = false
 
-  constructor(ring: RingProducer, withheld: (name: string) => boolean) {
-    const keys = new Keys(withheld)
+  /**
+   * @param ring - where events go
+   * @param mask - what is written instead of the value of a key of this name; undefined when the value is. Asked
+   *   once per key
+   */
+  constructor(ring: RingProducer, mask: (name: string) => string | undefined) {
+    const keys = new Keys(mask)
     const predicting = new Shapes(keys, false)
     super(ring, predicting)
     this.predicting = predicting

@@ -178,8 +178,8 @@ function writeProperty(
 ): void {
   const info = writer.shapes.key(name)
   if (top) writer.flags |= info.flag
-  if (info.withheld) {
-    writer.marker(info, '[REDACTED]')
+  if (info.mask !== undefined) {
+    writer.masked(info)
     return
   }
   const start = writer.pos
@@ -224,8 +224,12 @@ function writeMap(
   let index = 0
   for (const [name, value] of Map.prototype.entries.call(map)) {
     if (writer.truncated) break
-    if (named) writePart(writer, frame, name as string, () => value)
-    else writer.element([name, value], index++, frame)
+    if (named) {
+      writePart(writer, frame, name as string, () => value)
+    } else {
+      const mask = typeof name === 'string' ? writer.shapes.key(name).mask : undefined
+      writer.element([name, mask ?? value], index++, frame)
+    }
   }
   writer.leave()
 }

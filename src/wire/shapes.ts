@@ -5,7 +5,7 @@
 // map lookup. Keys seen once travel inline; a key is interned when it is seen again, so that objects used as
 // maps (ids as keys) do not fill the dictionary.
 
-import { CONTEXT_KEYS, FLAG_CONTEXT, FLAG_ERROR } from './layout.js'
+import { CONTEXT_KEYS, FLAG_CONTEXT, FLAG_ERROR, TEXT_UTF8 } from './layout.js'
 
 /** Nodes kept at most; beyond that keys are looked up one by one. */
 const MAX_SHAPES = 16_384
@@ -25,12 +25,15 @@ export class KeyInfo {
   readonly flag: number
   /** The name as it travels: cut at 256 characters. */
   readonly label: string
+  /** The mask as the text of a token, so that masking an interned key is a copy of a few words. */
+  readonly maskWords: readonly number[]
 
   constructor(
     readonly name: string,
-    /** The value never leaves JavaScript: a mask is written instead. */
-    readonly withheld: boolean,
+    /** What is written instead of the value, which never leaves JavaScript; undefined when it is written. */
+    readonly mask: string | undefined,
   ) {
+    this.maskWords = mask === undefined ? [] : textWords(mask)
     this.label = name.length > MAX_LABEL ? `${name.slice(0, MAX_LABEL)}…` : name
     this.flag = CONTEXT_KEYS.includes(name)
       ? FLAG_CONTEXT
@@ -38,6 +41,18 @@ export class KeyInfo {
         ? FLAG_ERROR
         : 0
   }
+}
+
+/** A text as it follows a token: length and encoding, then UTF-8 padded to a word. */
+function textWords(text: string): number[] {
+  const bytes = Buffer.from(text)
+  const words = [(bytes.length << 2) | TEXT_UTF8]
+  for (let at = 0; at < bytes.length; at += 4) {
+    let word = 0
+    for (let i = 0; i < 4; i++) word |= (bytes[at + i] ?? 0) << (i * 8)
+    words.push(word)
+  }
+  return words
 }
 
 /** Field under which the error of a call travels. */
@@ -63,6 +78,8 @@ export class Shape {
   textId = 0
   repeats = 0
   patience = PATIENCE
+  /** Whether a mask is written instead of whatever stands here. */
+  readonly masked: boolean
 
   constructor(
     readonly key: string,
@@ -76,6 +93,7 @@ export class Shape {
     readonly flags: number,
   ) {
     this.next = none ?? this
+    this.masked = info.mask !== undefined && !inherited && !this.toJson
     this.refresh()
   }
 
@@ -86,23 +104,23 @@ export class Shape {
 
   /** Takes the fast path from now on, if the key allows it. */
   refresh(): void {
-    if (!this.inherited && !this.info.withheld && !this.toJson) this.token = this.info.token
+    if (!this.inherited && !this.masked && !this.toJson) this.token = this.info.token
   }
 }
 
 /** The keys of one encoder. */
 export class Keys {
   private readonly keys = new Map<string, KeyInfo>()
-  private readonly withheld: (name: string) => boolean
+  private readonly mask: (name: string) => string | undefined
 
-  constructor(withheld: (name: string) => boolean) {
-    this.withheld = withheld
+  constructor(mask: (name: string) => string | undefined) {
+    this.mask = mask
   }
 
   get(name: string): KeyInfo {
     let info = this.keys.get(name)
     if (info === undefined) {
-      info = new KeyInfo(name, this.withheld(name))
+      info = new KeyInfo(name, this.mask(name))
       if (this.keys.size < MAX_KEYS) this.keys.set(name, info)
     }
     return info
@@ -130,7 +148,7 @@ export class Shapes {
     this.keys = keys
     // A key that no object has by accident: following a prediction to it always fails.
     const unlikely = `\u0000${Math.random()}`
-    this.none = new Shape(unlikely, new KeyInfo(unlikely, false), false, undefined, false, 0)
+    this.none = new Shape(unlikely, new KeyInfo(unlikely, undefined), false, undefined, false, 0)
     this.root = this.start(true)
     this.anonymous = this.start(false)
   }

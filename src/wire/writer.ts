@@ -7,13 +7,13 @@ import {
   cutEntry,
   isRefused,
   REPLACED,
-  WITHHELD,
   writeArray,
   writeEntries,
   writeFloat,
   writeInline,
   writeInstead,
   writeMarker,
+  writeMask,
   writePlain,
   writeRefused,
   writeValue,
@@ -114,8 +114,8 @@ export class Writer {
     const info = this.shapes.key(name)
     const start = this.pos
     this.flags |= info.flag
-    if (info.withheld) {
-      this.marker(info, WITHHELD)
+    if (info.mask !== undefined) {
+      this.masked(info)
       return
     }
     try {
@@ -137,7 +137,7 @@ export class Writer {
   /** A value under a name, with a mask in its place when the name is withheld. */
   keyed(name: string, value: unknown, up: Frame | undefined): void {
     const info = this.shapes.key(name)
-    if (info.withheld) this.marker(info, WITHHELD)
+    if (info.mask !== undefined) this.masked(info)
     else this.entry(info, value, up)
   }
 
@@ -192,6 +192,11 @@ export class Writer {
   /** A marker under a key. */
   marker(info: KeyInfo, text: string): void {
     this.pos = writeMarker(this, info, text, this.pos)
+  }
+
+  /** The mask of a key whose value nobody may see. */
+  masked(info: KeyInfo): void {
+    this.pos = writeMask(this, info, this.pos)
   }
 
   /**

@@ -64,6 +64,12 @@ impl NativePipeline {
         })
     }
 
+    /// Names of keys whose values the encoder masks, as JSON; null when there is none.
+    #[napi(catch_unwind)]
+    pub fn withheld_names(&self) -> Result<Option<String>> {
+        self.pipeline.withheld_names().map(to_json).transpose()
+    }
+
     /// Makes a ring for the calling thread and drains it from now on.
     #[napi(catch_unwind)]
     pub fn attach_ring(&self, env: &Env, data_bytes: u32, salt: u32) -> Result<NativeRing> {

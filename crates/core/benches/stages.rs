@@ -67,6 +67,27 @@ fn request(keys: &mut Keys, index: usize) -> Vec<u8> {
 fn rows() -> Vec<(&'static str, Value)> {
     let filters = |name: &str, settings: Value| json!({ "filters": { name: settings } });
     let window = |by: Value| json!({ "by": by, "windowMs": 60_000, "maxKeys": 10_000, "protectedLevel": "ERROR" });
+    let redact = |settings: Value| {
+        let mut all = json!({ "mask": "***", "maxScanBytes": 262_144 });
+        for (name, value) in settings.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        json!({ "redact": all })
+    };
+    let detectors: Vec<Value> = [
+        "card",
+        "iban",
+        "email",
+        "ssn",
+        "jwt",
+        "privateKey",
+        "apiKey",
+        "authorization",
+        "url",
+    ]
+    .into_iter()
+    .map(|name| json!({ "name": name }))
+    .collect();
     let mut throttle = window(json!(["logger"]));
     throttle["limit"] = json!(1_000_000_000);
     let mut first = window(json!(["message"]));
@@ -117,6 +138,32 @@ fn rows() -> Vec<(&'static str, Value)> {
                 "rateLimit",
                 json!({ "by": ["userId"], "perSecond": 1e6, "burst": 1e6, "maxKeys": 10_000, "protectedLevel": "ERROR" }),
             ),
+        ),
+        (
+            "redact CREDENTIALS, PCI-DSS",
+            redact(json!({ "presets": ["CREDENTIALS", "PCI-DSS"] })),
+        ),
+        (
+            "redact all detectors",
+            redact(json!({ "presets": ["CREDENTIALS", "PCI-DSS"], "detectors": detectors })),
+        ),
+        (
+            "redact a name",
+            redact(json!({ "fields": [{ "name": "password" }] })),
+        ),
+        (
+            "redact three paths",
+            redact(
+                json!({ "paths": [{ "path": "req.headers.cookie" }, { "path": "*.password" }, { "path": "**.ssn" }] }),
+            ),
+        ),
+        (
+            "redact a path that hits",
+            redact(json!({ "paths": [{ "path": "req.remoteAddress" }] })),
+        ),
+        (
+            "redact a pattern",
+            redact(json!({ "patterns": [{ "regex": "ORD-\\d+" }] })),
         ),
     ]
 }

@@ -32,6 +32,8 @@ pub enum Kind {
     Damaged,
     /// Events were cut because they were too long.
     Truncated,
+    /// Values were withheld because they could not be redacted.
+    Withheld,
     /// Time was over before everything was written.
     Unwritten,
     /// What a gone process left in its crash-safe ring could not be written.
@@ -55,6 +57,7 @@ impl Kind {
             Kind::Maintenance => "FAPILOG_SINK_MAINTENANCE",
             Kind::Damaged => "FAPILOG_RING_DAMAGED",
             Kind::Truncated => "FAPILOG_EVENTS_TRUNCATED",
+            Kind::Withheld => "FAPILOG_REDACTION_WITHHELD",
             Kind::Unwritten => "FAPILOG_EVENTS_UNWRITTEN",
             Kind::NotRecovered => "FAPILOG_RING_NOT_RECOVERED",
             Kind::CircuitOpened => "FAPILOG_SINK_CIRCUIT_OPENED",

@@ -131,6 +131,10 @@ pub struct StageMetrics {
     /// Keys that it had to forget for want of room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evicted: Option<u64>,
+    /// Values made unreadable.
+    pub redacted: u64,
+    /// Values and events of which nothing can be seen because they could not be redacted.
+    pub withheld: u64,
 }
 
 /// Latencies of one sink, one for each batch.
@@ -290,6 +294,8 @@ impl Pipeline {
                         rate: counts.gauges.rate,
                         keys: counts.gauges.keys,
                         evicted: counts.gauges.evicted,
+                        redacted: counts.redacted,
+                        withheld: counts.withheld,
                     };
                     (*name, metrics)
                 })

@@ -61,6 +61,7 @@ use crate::sinks::memory::{MemoryHandle, MemorySink};
 use crate::sinks::null::NullSink;
 use crate::sinks::standard_stream::StandardStream;
 use crate::sinks::Sink;
+use crate::stages::redact::WithheldNames;
 use crate::stages::{StageCounts, Stages};
 
 /// Identifies an attached ring.
@@ -100,12 +101,22 @@ impl Shared {
     }
 
     fn count_stages(&self, counts: impl Iterator<Item = (&'static str, StageCounts)>) {
+        let mut withheld = 0;
         let mut stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, counts) in counts {
+            withheld += counts.withheld;
             match stages.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, sum)) => sum.merge(&counts),
                 None => stages.push((name, counts)),
             }
+        }
+        drop(stages);
+        if withheld > 0 {
+            self.diagnostics.report(
+                Kind::Withheld,
+                None,
+                format!("{withheld} values were withheld because they could not be redacted"),
+            );
         }
     }
 
@@ -180,9 +191,15 @@ pub struct Pipeline {
     recovered: Vec<RingReport>,
     /// For stages and formats that are made later.
     constants: FormatOptions,
+    withheld: Option<WithheldNames>,
 }
 
 impl Pipeline {
+    /// Names of keys whose values the producer is to mask, if there are any.
+    pub fn withheld_names(&self) -> Option<&WithheldNames> {
+        self.withheld.as_ref()
+    }
+
     /// Opens the sinks and starts the threads.
     ///
     /// # Errors
@@ -198,6 +215,10 @@ impl Pipeline {
         settings: PipelineSettings,
         mut replaced: Vec<(&str, Box<dyn Sink>)>,
     ) -> Result<Pipeline> {
+        let withheld = match &settings.stages.redact {
+            Some(redact) => WithheldNames::of(redact)?,
+            None => None,
+        };
         let stages = Stages::new(&settings.stages, &settings.constants)?;
         let diagnostics = Arc::new(Diagnostics::new(settings.diagnostics));
         let shared = Arc::new(Shared {
@@ -220,6 +241,7 @@ impl Pipeline {
                 Some(safe) => recover_before(&safe.directory, &diagnostics),
                 None => Vec::new(),
             },
+            withheld,
             retention: retention.clone(),
             shared,
             diagnostics,

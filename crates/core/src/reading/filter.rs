@@ -1,6 +1,6 @@
 //! Which events are wanted: by level, time and fields.
 
-use regex_lite::Regex;
+use regex::Regex;
 
 use super::event::Event;
 use super::json::{Member, Raw};

@@ -12,6 +12,7 @@ pub mod field_path;
 pub mod filter;
 pub mod logger_pattern;
 mod notices;
+pub mod redact;
 mod settings;
 
 use std::sync::Arc;
@@ -46,6 +47,11 @@ pub trait Stage: Send {
     ///
     /// Allocates nothing in steady state unless there is something to change.
     fn apply(&mut self, record: &Record<'_>, out: &mut RecordWriter) -> Verdict;
+
+    /// Hands over what it has counted itself since the last time, beside what its verdicts say.
+    fn take_counts(&mut self) -> StageCounts {
+        StageCounts::default()
+    }
 }
 
 /// What one stage has done since it was last asked.
@@ -59,6 +65,10 @@ pub struct StageCounts {
     pub notices: u64,
     /// What it looks like inside.
     pub gauges: Gauges,
+    /// Values made unreadable.
+    pub redacted: u64,
+    /// Values and events of which nothing can be seen because they could not be redacted.
+    pub withheld: u64,
 }
 
 impl StageCounts {
@@ -68,6 +78,8 @@ impl StageCounts {
         self.filtered.merge(&later.filtered);
         self.notices += later.notices;
         self.gauges = later.gauges;
+        self.redacted += later.redacted;
+        self.withheld += later.withheld;
     }
 }
 
@@ -272,8 +284,9 @@ impl Stages {
     /// Hands over what every stage has counted since the last time, in order.
     pub fn take_counts(&mut self) -> impl Iterator<Item = (&'static str, StageCounts)> + '_ {
         self.slots.iter_mut().map(|slot| {
-            if let Step::Filter(filter) = &slot.step {
-                slot.counts.gauges = filter.gauges();
+            match &mut slot.step {
+                Step::Filter(filter) => slot.counts.gauges = filter.gauges(),
+                Step::Stage(stage) => slot.counts.merge(&stage.take_counts()),
             }
             (slot.name, std::mem::take(&mut slot.counts))
         })

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::filter::FilterSettings;
+use super::redact::{Redact, RedactSettings};
 use super::Stages;
 use crate::error::Result;
 use crate::format::FormatOptions;
@@ -14,6 +15,8 @@ use crate::wire::OwnStrings;
 pub struct StagesSettings {
     /// Which events go on.
     pub filters: FilterSettings,
+    /// Keys, places and looks of what nobody may see.
+    pub redact: Option<RedactSettings>,
 }
 
 impl StagesSettings {
@@ -21,7 +24,7 @@ impl StagesSettings {
     pub(super) fn add_to(
         &self,
         stages: &mut Stages,
-        _own: &mut OwnStrings,
+        own: &mut OwnStrings,
         constants: &FormatOptions,
         recovery: bool,
     ) -> Result<()> {
@@ -30,6 +33,9 @@ impl StagesSettings {
             stages.push_filter(name, filter);
         }
         stages.left_out = left_out;
+        if let Some(settings) = self.redact.as_ref().filter(|redact| !redact.is_idle()) {
+            stages.push("redact", Box::new(Redact::new(settings, own)?));
+        }
         Ok(())
     }
 }

@@ -59,6 +59,12 @@ impl Entry {
         self.id
     }
 
+    /// Its place among the pipeline's own strings, if it is one of them.
+    #[inline]
+    pub fn own_index(&self) -> Option<usize> {
+        self.id.checked_sub(FIRST_OWN_ID).map(|at| at as usize)
+    }
+
     /// The string itself.
     pub fn text(&self) -> &str {
         &self.text

@@ -92,7 +92,12 @@ impl RecordWriter {
 
     /// What the pipeline has to say in the place of a token that was read, under its key.
     pub fn marker_like(&mut self, token: &[u8], text: &str) {
-        self.token_like(TAG_MARKER, token);
+        self.text_like(TAG_MARKER, token, text);
+    }
+
+    /// Another payload that is a text (`TAG_MARKER`, `TAG_BIGINT`, …) in the place of a token, under its key.
+    pub fn text_like(&mut self, tag: u8, token: &[u8], text: &str) {
+        self.token_like(tag, token);
         self.text(text);
     }
 

@@ -1,0 +1,395 @@
+// Redaction: no secret is in a line, and those known by their key are not even in shared memory.
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import { ConfigurationError, createLogger, type Logger, type LoggerOptions } from 'fapilog'
+import fc from 'fast-check'
+import pino from 'pino'
+import { type Json, memoryLogger, takeEvent } from './support/capture.ts'
+import { folder, recover, remove } from './support/crash.mjs'
+
+type RedactOptions = NonNullable<LoggerOptions['redact']>
+
+const CARD = '4111111111111111'
+
+/** What becomes of the fields of an event. */
+async function data(redact: RedactOptions, fields: unknown): Promise<Json> {
+  const log = memoryLogger({ redact })
+  // Twice, since keys and texts that come again travel in another way.
+  log.info(fields as object, 'm')
+  log.info(fields as object, 'm')
+  log.info(fields as object, 'm')
+  const [first, second, third] = log.takeLines().map((line) => JSON.parse(line).data)
+  await log.close()
+  if (JSON.stringify(first) !== JSON.stringify(second)) throw new Error('the second differs')
+  if (JSON.stringify(first) !== JSON.stringify(third)) throw new Error('the third differs')
+  return first
+}
+
+/** Bytes that the ring of a logger consists of. */
+function ringBytes(log: Logger): Buffer {
+  const { ring } = (log as unknown as { container: { encoder: { ring: { bytes: Buffer } } } })
+    .container.encoder
+  return ring.bytes
+}
+
+// --- appendix B of the original's analysis: what its production preset leaks, and what it masks wrongly
+
+const LEAKED = [
+  ...['accessToken', 'refreshToken', 'id_token', 'idToken', 'bearer', 'Cookie', 'set-cookie'],
+  ...['sessionId', 'clientSecret', 'ssn', 'creditCard', 'card_number', 'cvv', 'pin'],
+  ...['access_token', 'jwt', 'cookie', 'session_id', 'client_secret'],
+]
+
+for (const key of LEAKED) {
+  test(`${key} is masked at the top and below`, async (t) => {
+    const presets = ['CREDENTIALS', 'PCI-DSS', 'US-GOVERNMENT-IDS'] as const
+    const deep = { a: { b: [{ c: { d: { e: { f: { [key]: 'V' } } } } }] } }
+    const out = await data({ presets }, { [key]: 'V', ...deep })
+    t.is(out[key], '***')
+    t.false(JSON.stringify(out).includes('"V"'))
+  })
+}
+
+for (const key of ['author', 'authorized_count', 'authentication_ms']) {
+  test(`${key} is left alone`, async (t) => {
+    const out = await data({ presets: ['CREDENTIALS'] }, { [key]: 'V', a: { [key]: 7 } })
+    t.deepEqual(out, { [key]: 'V', a: { [key]: 7 } })
+  })
+}
+
+// --- rules
+
+test('every setting does what it says', async (t) => {
+  const rows: [RedactOptions, unknown, unknown][] = [
+    [{ fields: ['account number'] }, { accountNumber: 7, n: 1 }, { accountNumber: '***', n: 1 }],
+    [{ fields: ['pin'], mask: '[Redacted]' }, { pin: 1 }, { pin: '[Redacted]' }],
+    [{ fields: ['pin'], strategy: 'remove' }, { pin: 1, a: 2 }, { a: 2 }],
+    [
+      { fields: [{ name: 'card', strategy: 'keep-last-4' }] },
+      { card: '4111 1111 1111 1234', cardId: 12 },
+      { card: '***1234', cardId: '***' },
+    ],
+    [
+      { paths: ['a.b', 'c[*].d'] },
+      { a: { b: 1 }, c: [{ d: 1 }] },
+      { a: { b: '***' }, c: [{ d: '***' }] },
+    ],
+    [{ paths: [{ path: 'a[0]', strategy: 'remove' }] }, { a: [1, 2] }, { a: [null, 2] }],
+    [{ block: true }, { body: { a: 1 }, bodyLength: 3 }, { body: '[BLOCKED]', bodyLength: 3 }],
+    [{ block: ['query'] }, { query: 1, body: 2 }, { query: '[BLOCKED]', body: 2 }],
+    [{ allow: ['a.b', 'id'] }, { a: { b: 1, c: 2 }, id: 3, x: 4 }, { a: { b: 1 }, id: 3 }],
+    [{ patterns: ['ORD-\\d+'] }, { a: 'see ORD-123' }, { a: 'see ***' }],
+    [{ patterns: [/ord-\d+/i] }, { a: 'see ORD-123' }, { a: 'see ***' }],
+    [{ patterns: [{ regex: 'u=(?<secret>\\w+)', name: 'user' }] }, { a: 'u=ada' }, { a: 'u=***' }],
+    [{ detectors: ['card'] }, { a: CARD, b: 'a@b.io' }, { a: '***', b: 'a@b.io' }],
+    [{ detectors: [{ name: 'email', strategy: 'remove' }] }, { b: 'x a@b.io' }, { b: 'x ' }],
+    [
+      { detectors: true },
+      { a: CARD, b: 'a@b.io', c: '+14155552671' },
+      { a: '***', b: '***', c: '+14155552671' },
+    ],
+    [
+      { presets: ['PCI-DSS'], detectors: false },
+      { a: CARD, pan: 1 },
+      { a: CARD, pan: '***' },
+    ],
+    [{ urls: true }, { u: 'http://a:b@c/?token=x&y=1' }, { u: 'http://***@c/?token=***&y=1' }],
+    [{ presets: ['CREDENTIALS'], urls: false }, { u: 'http://a:b@c/' }, { u: 'http://a:b@c/' }],
+    [{ maxStringLength: 3 }, { a: 'abcdef' }, { a: 'abc…[truncated 3 of 6 characters]' }],
+    [
+      { presets: ['CREDENTIALS'], jsonStrings: true },
+      { a: '{"token":"V","n":1}' },
+      { a: '{"token":"***","n":1}' },
+    ],
+    [
+      { detectors: ['card'] },
+      { a: 4111111111111111, b: 6304000000000000000n },
+      { a: '***', b: '***' },
+    ],
+  ]
+  for (const [redact, given, expected] of rows)
+    t.deepEqual(await data(redact, given), expected as Json, JSON.stringify(redact))
+})
+
+test('text beyond maxScanBytes is withheld, counted and reported', async (t) => {
+  const errors: string[] = []
+  const log = memoryLogger({
+    redact: { detectors: ['card'], maxScanBytes: 1024 },
+    onError: ({ code }) => errors.push(code),
+  })
+  log.info('m', { a: 'x'.repeat(1000), b: 'y'.repeat(100), c: 1 })
+  const { data } = takeEvent(log)
+  t.is((data['a'] as string).length, 1000)
+  t.is(data['b'], '[Withheld: beyond redact.maxScanBytes]')
+  t.is(data['c'], 1)
+  t.is(log.metrics().stages['redact']?.withheld, 1)
+  await log.close()
+  t.deepEqual(errors, ['FAPILOG_REDACTION_WITHHELD'])
+})
+
+test('hashes are keyed and equal for equal values only', async (t) => {
+  const hash = async (key: RedactOptions, email: string) => {
+    const redact: RedactOptions = { fields: [{ name: 'email', strategy: 'hash' }], ...key }
+    return (await data(redact, { email }))['email']
+  }
+  process.env['REDACTION_TEST_OTHER_KEY'] = 'k'.repeat(16)
+  const one = await hash({ hashKey: 'k'.repeat(16) }, 'ada@example.com')
+  t.regex(one as string, /^hmac:[0-9a-f]{32}$/)
+  t.is(await hash({ hashKeyEnv: 'REDACTION_TEST_OTHER_KEY' }, 'ada@example.com'), one)
+  t.not(await hash({ hashKey: 'k'.repeat(16) }, 'eve@example.com'), one)
+  t.not(await hash({ hashKey: 'l'.repeat(16) }, 'ada@example.com'), one)
+  // Without a key a hash of what can be guessed tells it.
+  t.is(await hash({}, 'ada@example.com'), '***')
+  t.is(await hash({ hashKeyEnv: 'REDACTION_TEST_NO_SUCH_KEY' }, 'ada@example.com'), '***')
+})
+
+test('what redaction has done is counted', async (t) => {
+  const log = memoryLogger({ redact: { presets: ['CREDENTIALS', 'PCI-DSS'] } })
+  log.info('m', { password: 'x', a: `${CARD} ${CARD}`, b: { token: 1 } })
+  log.info('nothing', { a: 1 })
+  log.takeLines()
+  const { redacted, withheld, changed } = log.metrics().stages['redact'] ?? {}
+  t.deepEqual({ redacted, withheld, changed }, { redacted: 4, withheld: 0, changed: 1 })
+  await log.close()
+})
+
+test('a mistake in a rule is refused by name and position', (t) => {
+  const refused = (redact: unknown, expected: RegExp) =>
+    t.throws(() => createLogger({ sinks: ['null'], redact } as LoggerOptions), {
+      instanceOf: ConfigurationError,
+      message: expected,
+    })
+  refused({ paths: ['a', 'b..c'] }, /redact\.paths\[1\].*"b\.\.c".*character 3/)
+  refused({ allow: ['a['] }, /redact\.allow\[0\].*character 3/)
+  refused(
+    { patterns: [{ name: 'order', regex: '(' }] },
+    /redact\.patterns\[0\] \(order\).*unclosed group/s,
+  )
+  refused({ patterns: ['(?=a)'] }, /redact\.patterns\[0\].*look-around/s)
+  refused({ patterns: ['x{1000}{1000}'] }, /redact\.patterns\[0\].*size limit/s)
+  refused({ fields: ['--'] }, /redact\.fields\[0\]/)
+  refused({ presets: ['CREDENTIAL'] }, /did you mean "CREDENTIALS"/)
+  refused({ detector: [] }, /did you mean "detectors"/)
+  refused({ hashKey: 'short' }, /redact\.hashKey/)
+  t.throws(
+    () =>
+      createLogger({
+        durability: 'crash-safe',
+        sinks: [{ type: 'file', path: '/nowhere/x.log' }],
+        redact: { hashKey: 'k'.repeat(16) },
+      }),
+    { instanceOf: ConfigurationError, message: /redact\.hashKey.*hashKeyEnv/ },
+  )
+})
+
+// --- shared memory
+
+test('secrets with a name are never in shared memory', async (t) => {
+  const log = memoryLogger({ redact: { presets: ['CREDENTIALS', 'PCI-DSS'], block: ['body'] } })
+  let read = false
+  const hostile = {
+    get password() {
+      read = true
+      return 'WITHHELD-getter'
+    },
+  }
+  class Login {
+    apiKey = 'WITHHELD-class'
+    toJSON() {
+      return { accessToken: 'WITHHELD-json' }
+    }
+  }
+  const child = log.child({ token: 'WITHHELD-child', body: 'WITHHELD-body' })
+  for (let round = 0; round < 100; round++) {
+    child.info('m', {
+      password: 'WITHHELD-short',
+      api_key: `WITHHELD-${'long'.repeat(50)}`,
+      secret: { deep: ['WITHHELD-deep'] },
+      [`token${round}`]: 'WITHHELD-numbered',
+      login: new Login(),
+      hostile,
+      map: new Map([['cookie', 'WITHHELD-map']]),
+      pairs: new Map<unknown, unknown>([
+        ['cookie', 'WITHHELD-pair'],
+        [1, 2],
+      ]),
+      list: [{ 'x-api-key': 'WITHHELD-list' }],
+    })
+    child.error(Object.assign(new Error('boom'), { clientSecret: 'WITHHELD-error' }))
+    log.withContext({ authorization: 'WITHHELD-context' }, () => log.info('in context'))
+  }
+  const lines = log.takeLines()
+  t.is(lines.length, 300)
+  t.false(lines.join('').includes('WITHHELD'))
+  t.false(ringBytes(log).includes('WITHHELD'))
+  t.true(ringBytes(log).includes('password'))
+  t.false(read)
+  // The counter-proof: the same look finds what is not withheld.
+  log.info('m', { shown: 'NOT-A-SECRET' })
+  log.takeLines()
+  t.true(ringBytes(log).includes('NOT-A-SECRET'))
+  await log.close()
+})
+
+const unix = process.platform === 'win32' ? test.skip : test
+
+unix('neither the file of a crash-safe ring nor what is recovered from it shows a secret', (t) => {
+  const key = 'recovery-hash-key-0123456789'
+  process.env['REDACTION_TEST_HASH_KEY'] = key
+  const fixture = fileURLToPath(new URL('fixtures/secrets.mjs', import.meta.url))
+  let recovered = 0
+  for (let attempt = 0; attempt < 20 && recovered === 0; attempt++) {
+    const dir = folder()
+    try {
+      const run = spawnSync(process.execPath, [fixture, dir], { encoding: 'utf8' })
+      t.is(run.signal, 'SIGKILL', run.stderr)
+      const rings = join(dir, '.fapilog')
+      if (!existsSync(rings)) continue
+      for (const name of readdirSync(rings)) {
+        const ring = readFileSync(join(rings, name))
+        t.false(ring.includes('WITHHELD'))
+        t.false(ring.includes(key))
+        // What only its looks tell is there: the stage has not seen it yet.
+        t.true(ring.includes('4111-1111'))
+      }
+      const { out } = recover(rings)
+      recovered = Number(/recovered events=(\d+)/.exec(out)?.[1] ?? 0)
+      const text = readFileSync(join(dir, 'app.log'), 'utf8')
+      for (const secret of ['WITHHELD', CARD, '4111-1111', 'LATER', 'ada@', key])
+        t.false(text.includes(secret), secret)
+      const hashes = new Set(text.match(/hmac:[0-9a-f]+/g))
+      t.is(hashes.size, 1)
+    } finally {
+      remove(dir)
+    }
+  }
+  t.true(recovered > 0)
+})
+
+// --- secrets anywhere
+
+const SECRET = 'S3CR3T-VALUE'
+
+/** A value in which a secret is planted somewhere. */
+const planted: fc.Arbitrary<unknown> = fc.letrec<{ node: unknown; leaf: unknown }>((tie) => ({
+  leaf: fc.constantFrom<unknown>(
+    { password: SECRET },
+    { 'X-Api-Key': [SECRET, { a: SECRET }] },
+    { user: { accessTokens: { first: SECRET } } },
+    new Map([['clientSecret', SECRET]]),
+    new Map<unknown, unknown>([
+      ['cookie', SECRET],
+      [{}, 1],
+    ]),
+    Object.assign(new Error('m'), { config: { headers: { Authorization: SECRET } } }),
+    `{"a":[{"refresh_token":"${SECRET}"}]}`,
+    `https://user:${SECRET}@host/path`,
+    `/callback?x=1&access_token=${SECRET}`,
+    `Authorization: Bearer ${SECRET}-0123456789`,
+    `-----BEGIN PRIVATE KEY-----\n${SECRET}\n-----END PRIVATE KEY-----`,
+    new Error(`cannot connect to postgres://u:${SECRET}@db`),
+    CARD,
+    `карта 4111 1111 1111 1111`,
+    Number(CARD),
+    BigInt(CARD),
+    [Symbol(CARD)],
+    { rawHeaders: ['Host', 'h', 'Cookie', SECRET] },
+  ),
+  node: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    tie('leaf'),
+    fc.record({ n: fc.integer(), inner: tie('node') }),
+    fc.tuple(fc.string(), tie('node')).map((pair) => pair),
+    fc
+      .tuple(fc.string({ maxLength: 5 }), tie('node'))
+      .map(([key, value]) => ({ [`k${key}`]: value })),
+    tie('node').map((value) => new Map([['k', value]])),
+    tie('node').map((value) => new Set([value])),
+    tie('node').map((cause) => new Error('outer', { cause })),
+    tie('node').map((value) => new AggregateError([value], 'all')),
+    tie('node').map((value) => Object.assign(new TypeError('own'), { own: value })),
+    tie('node').map((value) => ({ toJSON: () => value })),
+  ),
+})).node
+
+for (const format of ['json', 'pino', 'pretty', 'logfmt', 'simple', 'minimal'] as const) {
+  test(`no line of ${format} shows a secret, wherever it is planted`, async (t) => {
+    const log = memoryLogger({
+      format,
+      redact: { presets: ['CREDENTIALS', 'PCI-DSS'], jsonStrings: true },
+    })
+    const places: ((value: unknown) => void)[] = [
+      (value) => log.info({ value }, 'm'),
+      (value) => log.child({ value }).info('m'),
+      (value) => log.error(new Error('e', { cause: value }), 'm'),
+      (value) => log.info(value as object),
+      (value) => log.withContext({ value }, () => log.info('m')),
+    ]
+    fc.assert(
+      fc.property(planted, fc.constantFrom(...places), (value, place) => {
+        place(value)
+        const text = log.takeLines().join('')
+        return text.length > 0 && !text.includes(SECRET) && !/4111.?1111/.test(text)
+      }),
+      { numRuns: 400 },
+    )
+    await log.close()
+    t.pass()
+  })
+}
+
+// --- as pino does
+
+/** Paths of the kind that pino knows. */
+const name = fc.constantFrom('a', 'b', 'c', 'd-e')
+const segment = fc.oneof(
+  name.map((key) => (key.includes('-') ? `["${key}"]` : `.${key}`)),
+  fc.constantFrom('[*]', '.*', '[0]', '[1]'),
+)
+const pinoPath = fc
+  .tuple(fc.constantFrom('a', 'b', 'c', '["d-e"]'), fc.array(segment, { maxLength: 3 }))
+  .map(([head, rest]) => head + rest.join(''))
+
+const tree: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    fc.integer(),
+    fc.constantFrom('text', true, null),
+    fc.dictionary(name, tie('value'), { maxKeys: 4 }),
+    fc.array(tie('value'), { maxLength: 3 }),
+  ),
+})).value
+const fields = fc.dictionary(name, tree, { minKeys: 1, maxKeys: 4 })
+
+for (const removes of [false, true]) {
+  test(`paths ${removes ? 'remove' : 'censor'} what pino's do`, (t) => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(pinoPath, { minLength: 1, maxLength: 3 }),
+        fields,
+        (paths, given) => {
+          const lines: string[] = []
+          const theirs = pino(
+            { base: null, timestamp: false, redact: { paths, censor: '***', remove: removes } },
+            { write: (line: string) => lines.push(line) },
+          )
+          theirs.info(structuredClone(given))
+          const ours = memoryLogger({
+            sync: true,
+            redact: { paths, strategy: removes ? 'remove' : 'mask' },
+          })
+          ours.info(given as object)
+          const { level: _, ...expected } = JSON.parse(lines[0] as string)
+          const { data } = takeEvent(ours)
+          void ours.close()
+          t.deepEqual(data, expected, `${JSON.stringify(paths)} of ${JSON.stringify(given)}`)
+        },
+      ),
+      { numRuns: 150 },
+    )
+  })
+}

@@ -1,0 +1,4 @@
+export function measure(
+  detector: string,
+  count?: number,
+): Promise<{ found: number; missed: string[]; right: number; wrong: string[] }>

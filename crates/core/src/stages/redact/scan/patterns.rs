@@ -1,0 +1,115 @@
+//! Patterns of the user: regular expressions that are matched in linear time, whatever they are.
+
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+
+use super::super::strategy::Strategy;
+use super::Hit;
+
+/// Patterns of a stage, at most.
+pub const MAX_PATTERNS: usize = 64;
+/// Bytes of one compiled pattern, at most.
+const SIZE_LIMIT: usize = 1 << 20;
+/// Bytes of the automaton that matching may build, for each pattern, before it falls back to a slower one.
+const DFA_LIMIT: usize = 1 << 20;
+/// Groups within groups, at most.
+const NEST_LIMIT: u32 = 50;
+/// Matches of one pattern in one text, at most. Each search may read the text to its end, so that many of them
+/// would not be linear any more; text with more is withheld whole.
+const MAX_MATCHES: usize = 256;
+/// A group of this name is what is secret; without it all of the match is.
+const SECRET: &str = "secret";
+
+/// The compiled patterns.
+#[derive(Clone, Debug, Default)]
+pub struct Patterns {
+    /// Tells in one pass which of several match at all.
+    set: Option<RegexSet>,
+    each: Vec<(Regex, bool, Strategy)>,
+}
+
+impl Patterns {
+    /// Compiles patterns.
+    ///
+    /// # Errors
+    /// The number of the pattern that is none, and why.
+    pub fn new(patterns: &[(String, Strategy)]) -> Result<Self, (usize, String)> {
+        if patterns.len() > MAX_PATTERNS {
+            return Err((MAX_PATTERNS, format!("there are more than {MAX_PATTERNS}")));
+        }
+        let mut each = Vec::new();
+        for (at, (pattern, strategy)) in patterns.iter().enumerate() {
+            let regex = RegexBuilder::new(pattern)
+                .size_limit(SIZE_LIMIT)
+                .dfa_size_limit(DFA_LIMIT)
+                .nest_limit(NEST_LIMIT)
+                .build()
+                .map_err(|e| (at, e.to_string()))?;
+            if regex.is_match("") {
+                return Err((at, "it matches the empty text".to_owned()));
+            }
+            let has_secret = regex.capture_names().flatten().any(|name| name == SECRET);
+            each.push((regex, has_secret, *strategy));
+        }
+        let set = if each.len() < 2 {
+            None
+        } else {
+            let all = patterns.iter().map(|(pattern, _)| pattern);
+            let set = RegexSetBuilder::new(all)
+                .size_limit(SIZE_LIMIT * each.len())
+                .dfa_size_limit(DFA_LIMIT * each.len())
+                .nest_limit(NEST_LIMIT)
+                .build();
+            Some(set.map_err(|e| (0, e.to_string()))?)
+        };
+        Ok(Self { set, each })
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.each.is_empty()
+    }
+
+    /// Finds what the patterns match.
+    pub fn find(&self, text: &str, hits: &mut Vec<Hit>) {
+        match &self.set {
+            Some(set) => {
+                for at in &set.matches(text) {
+                    self.find_each(at, text, hits);
+                }
+            }
+            None if !self.each.is_empty() => self.find_each(0, text, hits),
+            None => {}
+        }
+    }
+
+    fn find_each(&self, at: usize, text: &str, hits: &mut Vec<Hit>) {
+        let Some((regex, has_secret, strategy)) = self.each.get(at) else {
+            return;
+        };
+        let mut push = |count: usize, start: usize, end: usize| {
+            let (start, end) = if count < MAX_MATCHES {
+                (start, end)
+            } else {
+                (0, text.len())
+            };
+            if start < end {
+                hits.push(Hit {
+                    start,
+                    end,
+                    strategy: *strategy,
+                });
+            }
+        };
+        if *has_secret {
+            for (count, found) in regex.captures_iter(text).enumerate().take(MAX_MATCHES + 1) {
+                if let Some(secret) = found.name(SECRET) {
+                    push(count, secret.start(), secret.end());
+                }
+            }
+        } else {
+            for (count, found) in regex.find_iter(text).enumerate().take(MAX_MATCHES + 1) {
+                push(count, found.start(), found.end());
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Credentials in URLs: `scheme://user:password@host`, and query parameters such as `?access_token=…`.
+
+use memchr::memmem;
+
+use super::super::key_name::{Folded, Names};
+
+/// Parameter names whose word is remembered; names that are longer are looked up each time.
+const SLOTS: usize = 256;
+const MAX_NAME: usize = 32;
+/// How far the end of a user name and password is looked for that are not escaped as they should be.
+const MAX_USER_INFO: usize = 1024;
+
+fn ends_url(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte.is_ascii_control() || b"\"'<>`\\|".contains(&byte)
+}
+
+/// Finds what stands between `://` (or a leading `//`) and the `@` before the host.
+pub fn user_info(text: &[u8], mut found: impl FnMut(usize, usize)) {
+    let mut handled = 0;
+    for slashes in memmem::find_iter(text, b"//") {
+        let start = slashes + 2;
+        if slashes < handled {
+            continue;
+        }
+        let before = slashes.checked_sub(1).and_then(|at| text.get(at));
+        if !(before.is_none_or(|&b| b == b':' || ends_url(b) || b"(=,[".contains(&b))) {
+            continue;
+        }
+        let rest = text.get(start..).unwrap_or_default();
+        let authority = rest
+            .iter()
+            .position(|&b| ends_url(b) || b"/?#".contains(&b));
+        let authority = rest
+            .get(..authority.unwrap_or(rest.len()))
+            .unwrap_or_default();
+        let end = memchr::memrchr(b'@', authority).or_else(|| {
+            // A password with an unescaped `/`, `?` or `#` looks like a host with an impossible port.
+            let colon = memchr::memchr(b':', authority)?;
+            let port = authority.get(colon + 1..)?;
+            let is_port = port.len() <= 5 && port.iter().all(u8::is_ascii_digit);
+            let is_address = authority.first() == Some(&b'[');
+            if is_port || is_address {
+                return None;
+            }
+            let rest = rest.get(..MAX_USER_INFO.min(rest.len()))?;
+            let all = rest.iter().position(|&b| ends_url(b));
+            memchr::memrchr(b'@', rest.get(..all.unwrap_or(rest.len()))?)
+        });
+        if let Some(len @ 1..) = end {
+            found(start, start + len);
+            handled = start + len;
+        }
+    }
+}
+
+/// Finds values of parameters whose names are those of credentials.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    names: Names,
+    folded: Folded,
+    /// What was found out about names, by a hash of them.
+    known: Vec<(Vec<u8>, bool)>,
+}
+
+impl Query {
+    /// Knows secret parameters by these names.
+    pub fn new(names: Names) -> Self {
+        Self {
+            names,
+            folded: Folded::default(),
+            known: vec![(Vec::new(), false); SLOTS],
+        }
+    }
+
+    /// Finds `name=value` behind `?`, `&`, `;` or `#`; reports the values.
+    pub fn find(&mut self, text: &[u8], mut found: impl FnMut(usize, usize)) {
+        let mut at = 0;
+        while let Some(mark) = text
+            .get(at..)
+            .and_then(|rest| rest.iter().position(|b| b"?&;#".contains(b)))
+            .map(|offset| at + offset)
+        {
+            let start = mark + 1;
+            at = start;
+            let rest = text.get(start..).unwrap_or_default();
+            let len = rest
+                .iter()
+                .take_while(|b| b.is_ascii_alphanumeric() || b"-_.[]%$".contains(b))
+                .count();
+            if len == 0 || rest.get(len) != Some(&b'=') {
+                continue;
+            }
+            // A URL in a parameter has parameters of its own.
+            at = start + len + 1;
+            if !self.is_secret(rest.get(..len).unwrap_or_default()) {
+                continue;
+            }
+            let value = at;
+            at += text
+                .get(value..)
+                .unwrap_or_default()
+                .iter()
+                .take_while(|&&b| !ends_url(b) && b != b'&' && b != b'#')
+                .count();
+            if at > value {
+                found(value, at);
+            }
+        }
+    }
+
+    fn is_secret(&mut self, name: &[u8]) -> bool {
+        let hash = name.iter().fold(0xcbf2_9ce4u32, |hash, &b| {
+            (hash ^ u32::from(b)).wrapping_mul(0x0100_0193)
+        });
+        let slot = (hash ^ hash >> 16) as usize % SLOTS;
+        if let Some((known, is_secret)) = self.known.get(slot) {
+            if known == name {
+                return *is_secret;
+            }
+        }
+        let text = String::from_utf8_lossy(name);
+        self.folded.fold(&text);
+        let is_secret = self.names.find(&self.folded).is_some();
+        if name.len() <= MAX_NAME {
+            if let Some((known, slot)) = self.known.get_mut(slot) {
+                known.clear();
+                known.extend_from_slice(name);
+                *slot = is_secret;
+            }
+        }
+        is_secret
+    }
+}

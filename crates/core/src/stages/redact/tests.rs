@@ -1,0 +1,533 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+use proptest::prelude::*;
+use serde_json::{json, Value as Json};
+
+use super::*;
+use crate::format::{build, FormatKind, FormatOptions};
+use crate::level::Level;
+use crate::stages::Stages;
+use crate::wire::layout::*;
+use crate::wire::{Dictionary, Records};
+
+const CARD: &str = "4111111111111111";
+
+fn settings(given: Json) -> RedactSettings {
+    let mut all = json!({ "mask": "***", "maxScanBytes": 262_144 });
+    for (name, value) in given.as_object().unwrap() {
+        all[name] = value.clone();
+    }
+    serde_json::from_value(all).unwrap()
+}
+
+/// A stage with what it needs around it.
+struct Bench {
+    stage: Redact,
+    dictionary: Dictionary,
+    out: RecordWriter,
+}
+
+impl Bench {
+    fn new(given: Json) -> Self {
+        let mut own = OwnStrings::default();
+        let stage = Redact::new(&settings(given), &mut own).unwrap();
+        Self {
+            stage,
+            dictionary: Dictionary::with_own(std::sync::Arc::new(own)),
+            out: RecordWriter::default(),
+        }
+    }
+
+    fn write(&mut self, writer: &mut RecordWriter, key: u32, value: &Json) {
+        match value {
+            Json::Null => writer.token(TAG_NULL, key),
+            Json::Bool(true) => writer.token(TAG_TRUE, key),
+            Json::Bool(false) => writer.token(TAG_FALSE, key),
+            Json::Number(number) => writer.float(key, number.as_f64().unwrap()),
+            Json::String(text) => writer.string(key, text),
+            Json::Array(items) => {
+                writer.open_array(key);
+                for item in items {
+                    self.write(writer, KEY_NONE, item);
+                }
+                writer.close();
+            }
+            Json::Object(entries) => {
+                if entries.contains_key("$error") {
+                    writer.open_error(key);
+                } else {
+                    writer.open_object(key);
+                }
+                self.entries(writer, value);
+                writer.close();
+            }
+        }
+    }
+
+    fn entries(&mut self, writer: &mut RecordWriter, value: &Json) {
+        for (name, value) in value.as_object().unwrap() {
+            if name != "$error" {
+                let key = self.dictionary.intern(name);
+                self.write(writer, key, value);
+            }
+        }
+    }
+
+    fn record(&mut self, message: &str, fields: &Json) -> Vec<u8> {
+        let mut writer = RecordWriter::new(Level::INFO, 0, 0.0);
+        writer.flag(FLAG_CONTEXT | FLAG_ERROR | FLAG_SCOPED);
+        writer.message(message);
+        self.entries(&mut writer, fields);
+        writer.finish()
+    }
+
+    /// The event after the stage, as a line of `json`; and whether the stage has changed it.
+    fn run(&mut self, bytes: &[u8]) -> (Json, bool) {
+        let (line, changed) = self.line(bytes);
+        (serde_json::from_str(&line).unwrap(), changed)
+    }
+
+    fn line(&mut self, bytes: &[u8]) -> (String, bool) {
+        let record = Records::new(bytes, &self.dictionary).next().unwrap();
+        let changed = self.stage.apply(&record, &mut self.out) == Verdict::Changed;
+        let record = if changed {
+            self.out.complete();
+            Records::new(self.out.bytes(), &self.dictionary)
+                .next()
+                .unwrap()
+        } else {
+            record
+        };
+        let mut line = Vec::new();
+        build(FormatKind::Json, &FormatOptions::default()).write(&record, &mut line);
+        (String::from_utf8(line).unwrap(), changed)
+    }
+
+    fn event(&mut self, message: &str, fields: &Json) -> Json {
+        let bytes = self.record(message, fields);
+        self.run(&bytes).0
+    }
+
+    fn data(&mut self, fields: &Json) -> Json {
+        self.event("m", fields)["data"].clone()
+    }
+}
+
+fn data(given: Json, fields: Json) -> Json {
+    Bench::new(given).data(&fields)
+}
+
+#[test]
+fn names_are_found_at_any_depth_in_any_spelling() {
+    assert_eq!(
+        data(
+            json!({ "presets": ["CREDENTIALS", "PCI-DSS"] }),
+            json!({
+                "accessToken": "V", "access_token": 7, "Cookie": null, "set-cookie": ["V"], "author": "kept",
+                "a": { "b": [{ "clientSecret": { "x": "V" }, "authorized_count": 3 }] }, "creditCard": "V",
+            })
+        ),
+        json!({
+            "accessToken": "***", "access_token": "***", "Cookie": "***", "set-cookie": "***", "author": "kept",
+            "a": { "b": [{ "clientSecret": "***", "authorized_count": 3 }] }, "creditCard": "***",
+        })
+    );
+}
+
+#[test]
+fn paths_and_strategies() {
+    let given = json!({
+        "paths": [
+            { "path": "user.email", "strategy": "hash" },
+            { "path": "items[*].card", "strategy": "keep-last-4" },
+            { "path": "items[1].x" },
+            { "path": "**.ssn", "strategy": "remove" },
+            { "path": "list[1]", "strategy": "remove" },
+            { "path": "a[\"b.c\"]" },
+        ],
+        "hashKey": { "value": "k" },
+    });
+    let out = data(
+        given,
+        json!({
+            "user": { "email": "ada@example.com", "name": "Ada" },
+            "items": [{ "card": CARD, "x": 1 }, { "card": 4111111111111111u64, "x": 2 }, { "card": [1] }],
+            "deep": { "er": { "ssn": "x", "kept": 1 } }, "ssn": {},
+            "list": [1, 2, 3],
+            "a": { "b.c": 1, "b": { "c": 2 } },
+        }),
+    );
+    assert!(out["user"]["email"].as_str().unwrap().starts_with("hmac:"));
+    assert_eq!(
+        out,
+        json!({
+            "user": { "email": out["user"]["email"], "name": "Ada" },
+            "items": [{ "card": "***1111", "x": 1.0 }, { "card": "***1111", "x": "***" }, { "card": "***" }],
+            "deep": { "er": { "kept": 1.0 } },
+            "list": [1.0, null, 3.0],
+            "a": { "b.c": "***", "b": { "c": 2.0 } },
+        })
+        .to_string()
+        .replace(".0", "")
+        .parse::<Json>()
+        .unwrap()
+    );
+}
+
+#[test]
+fn errors_maps_and_context_are_no_exception() {
+    let mut bench = Bench::new(json!({
+        "presets": ["CREDENTIALS", "PCI-DSS"],
+        "paths": [{ "path": "err.config.headers.x" }, { "path": "user_id" }],
+    }));
+    let line = bench.event(
+        &format!("paid with {CARD}"),
+        &json!({
+            "user_id": "u-1",
+            "err": {
+                "$error": 1, "type": "E", "message": format!("declined {CARD}"),
+                "stack": format!("E: declined {CARD}\n    at x"),
+                "cause": { "$error": 1, "type": "C", "message": CARD, "password": "V" },
+                "config": { "headers": { "authorization": "V", "x": "V", "y": "kept" } },
+            },
+            "map": [["password", "V"], [1, "kept"]],
+            "rawHeaders": ["Host", "h", "Cookie", "V", "Accept", "a"],
+        }),
+    );
+    let text = line.to_string();
+    assert!(!text.contains(CARD) && !text.contains("\"V\""), "{text}");
+    assert_eq!(line["message"], "paid with ***");
+    assert_eq!(line["context"]["user_id"], "***");
+    assert_eq!(
+        line["data"]["map"],
+        json!([["password", "***"], [1, "kept"]])
+    );
+    assert_eq!(
+        line["data"]["rawHeaders"],
+        json!(["Host", "h", "Cookie", "***", "Accept", "a"])
+    );
+    assert!(text.contains("\"y\":\"kept\""));
+}
+
+#[test]
+fn numbers_may_be_card_numbers() {
+    let mut bench =
+        Bench::new(json!({ "detectors": [{ "name": "card", "strategy": "keep-last-4" }] }));
+    let mut writer = RecordWriter::new(Level::INFO, 0, 0.0);
+    writer.message("m");
+    let keys: Vec<u32> = ["float", "big", "time", "int"]
+        .iter()
+        .map(|name| bench.dictionary.intern(name))
+        .collect();
+    writer.float(keys[0], 4_111_111_111_111_111.0);
+    writer.tagged_text(TAG_BIGINT, keys[1], "6304000000000000000");
+    writer.float(keys[2], 1_767_323_045_678.0);
+    writer.int(keys[3], 42);
+    let bytes = writer.finish();
+    let (line, _) = bench.run(&bytes);
+    assert_eq!(
+        line["data"],
+        json!({ "float": "***1111", "big": "***0000", "time": 1_767_323_045_678u64, "int": 42 })
+    );
+}
+
+#[test]
+fn only_what_is_allowed_stays() {
+    let mut bench = Bench::new(json!({ "allow": ["user.id", "**.status", "req.headers"] }));
+    let line = bench.event(
+        "m",
+        &json!({
+            "user": { "id": 7, "email": "x", "status": "s" },
+            "req": { "headers": { "a": 1 }, "body": "x", "list": [{ "status": 1, "y": 2 }, 3] },
+            "request_id": "r", "other": 1, "status": { "deep": { "all": 1 } },
+            "err": { "$error": 1, "type": "E", "message": "boom", "stack": "at x", "secret": "x",
+                "cause": { "$error": 1, "type": "C", "message": "why", "more": "x" } },
+        }),
+    );
+    assert_eq!(
+        line["data"],
+        json!({
+            "user": { "id": 7, "status": "s" },
+            "req": { "headers": { "a": 1 }, "list": [{ "status": 1 }] },
+            "status": { "deep": { "all": 1 } },
+        })
+    );
+    assert_eq!(line["context"]["request_id"], "r");
+    let exception = line["diagnostics"]["exception"].to_string();
+    assert!(exception.contains("boom") && exception.contains("why"));
+    assert!(!exception.contains("\"x\""), "{exception}");
+}
+
+#[test]
+fn blocked_fields_are_taken_out_whole() {
+    let given = json!({ "blockBodies": true, "block": ["query"] });
+    assert_eq!(
+        data(
+            given,
+            json!({ "body": { "a": 1 }, "requestBody": "x", "bodyLength": 3, "Query": [1], "raw": 1 })
+        ),
+        json!({
+            "body": "[BLOCKED]", "requestBody": "[BLOCKED]", "bodyLength": 3, "Query": "[BLOCKED]",
+            "raw": "[BLOCKED]",
+        })
+    );
+}
+
+#[test]
+fn long_texts_are_cut_after_they_were_redacted() {
+    let out = data(
+        json!({ "maxStringLength": 12, "detectors": [{ "name": "card" }] }),
+        json!({ "a": "żółw żółw żółw", "b": "short", "c": format!("12345678 {CARD}") }),
+    );
+    assert_eq!(
+        out,
+        json!({ "a": "żółw żółw żó…[truncated 2 of 14 characters]", "b": "short", "c": "12345678 ***" })
+    );
+}
+
+#[test]
+fn json_in_texts_falls_under_the_same_rules() {
+    let given = json!({
+        "presets": ["CREDENTIALS", "PCI-DSS"], "jsonStrings": true,
+        "paths": [{ "path": "body.user.name", "strategy": "keep-last-4" }, { "path": "body.drop", "strategy": "remove" }],
+    });
+    let mut bench = Bench::new(given);
+    let inner = json!({ "password": "V", "n": 1 }).to_string();
+    for (text, expected) in [
+        (
+            r#"{ "user": {"name": "Ada Lovelace", "id": 1e2}, "password" : {"x":[1,"V"]}, "drop": 1 }"#.to_owned(),
+            r#"{ "user": {"name": "***lace", "id": 1e2}, "password" : "***", "drop": null }"#.to_owned(),
+        ),
+        (
+            json!({ "inner": inner, "list": [{ "token": "V" }, CARD, 4111111111111111u64] }).to_string(),
+            json!({ "inner": r#"{"n":1,"password":"***"}"#, "list": [{ "token": "***" }, "***", "***"] }).to_string(),
+        ),
+        ("got {\"token\":\"V\"} and {\"a\":1}".into(), "got {\"token\":\"***\"} and {\"a\":1}".into()),
+        ("{\"token\":\"V".into(), "{\"token\":[Withheld: not JSON from here]".into()),
+        (
+            "{\"a\":1,\"token\":{\"b\":\"V…[truncated".into(),
+            "{\"a\":1,\"token\":[Withheld: not JSON from here]".into(),
+        ),
+        (format!("{{not json}} [info] {CARD}"), "{not json} [info] ***".into()),
+        ("{\"pass\\u0077ord\":\"V\"}".into(), "{\"pass\\u0077ord\":\"***\"}".into()),
+        ("{}[]{\"a\":{}}".into(), "{}[]{\"a\":{}}".into()),
+    ] {
+        assert_eq!(bench.data(&json!({ "body": text })), json!({ "body": expected }), "{text}");
+    }
+}
+
+#[test]
+fn what_the_encoder_has_withheld_is_counted_and_left() {
+    let mut bench = Bench::new(json!({ "presets": ["CREDENTIALS"] }));
+    let key = bench.dictionary.intern("password");
+    let mut writer = RecordWriter::new(Level::INFO, 0, 0.0);
+    writer.message("m");
+    writer.tagged_text(TAG_MARKER, key, "***");
+    let bytes = writer.finish();
+    assert!(!bench.run(&bytes).1);
+    assert_eq!(bench.stage.take_counts().redacted, 1);
+    assert_eq!(bench.stage.take_counts().redacted, 0);
+}
+
+#[test]
+fn of_a_damaged_record_only_the_message_is_seen() {
+    let mut bench = Bench::new(json!({ "presets": ["CREDENTIALS", "PCI-DSS"] }));
+    let mut bytes = bench.record(CARD, &json!({ "a": "V", "b": "V" }));
+    let end = bytes.len() - 12;
+    bytes[end] = 99;
+    let (line, changed) = bench.run(&bytes);
+    assert!(changed);
+    assert_eq!(line["message"], "***");
+    assert_eq!(
+        line["data"],
+        json!({ "redaction": "[Withheld: the record is damaged]" })
+    );
+    assert_eq!(bench.stage.take_counts().withheld, 1);
+}
+
+#[test]
+fn a_bug_inside_withholds_the_event() {
+    let mut bench = Bench::new(json!({ "patterns": [{ "regex": "x+" }] }));
+    bench.stage.panic_at = Some("panic");
+    let line = bench.event("V", &json!({ "a": "V", "b": "panic" }));
+    assert_eq!(line["message"], "");
+    assert_eq!(
+        line["data"],
+        json!({ "redaction": "[Withheld: redaction failed]" })
+    );
+    assert_eq!(bench.stage.take_counts().withheld, 1);
+    assert_eq!(bench.data(&json!({ "a": "xx" })), json!({ "a": "***" }));
+}
+
+#[test]
+fn text_beyond_the_budget_is_withheld() {
+    let mut bench = Bench::new(json!({ "detectors": [{ "name": "card" }], "maxScanBytes": 100 }));
+    let out = bench.data(&json!({ "a": "x".repeat(90), "b": "x".repeat(20), "c": 1 }));
+    assert_eq!(out["a"], "x".repeat(90));
+    assert_eq!(out["b"], TOO_MUCH);
+    assert_eq!(out["c"], 1);
+    assert_eq!(bench.stage.take_counts().withheld, 1);
+}
+
+#[test]
+fn more_depth_than_any_encoder_writes_is_withheld() {
+    let mut bench = Bench::new(json!({ "presets": ["CREDENTIALS"] }));
+    let key = bench.dictionary.intern("k");
+    let mut writer = RecordWriter::new(Level::INFO, 0, 0.0);
+    writer.message("m");
+    for _ in 0..200 {
+        writer.open_object(key);
+    }
+    writer.string(key, "V");
+    for _ in 0..200 {
+        writer.close();
+    }
+    let bytes = writer.finish();
+    let line = bench.line(&bytes).0;
+    assert!(line.contains(TOO_DEEP) && !line.contains("\"V\""));
+}
+
+#[test]
+fn an_event_without_secrets_is_not_copied() {
+    let mut bench =
+        Bench::new(json!({ "presets": ["CREDENTIALS", "PCI-DSS"], "paths": [{ "path": "a.x" }] }));
+    for _ in 0..2 {
+        let bytes = bench.record(
+            "hello",
+            &json!({ "a": { "b": "text" }, "id": "550e8400-e29b-41d4" }),
+        );
+        assert!(!bench.run(&bytes).1);
+    }
+}
+
+#[test]
+fn dictionaries_are_told_apart_and_forgotten() {
+    let mut stages = Stages::default();
+    let mut own = OwnStrings::default();
+    let given = settings(json!({ "presets": ["CREDENTIALS"] }));
+    stages.push("redact", Box::new(Redact::new(&given, &mut own).unwrap()));
+    for round in 0..200 {
+        let mut dictionary = Dictionary::new();
+        let names = if round % 2 == 0 {
+            ["password", "b"]
+        } else {
+            ["a", "password"]
+        };
+        let ids = names.map(|name| dictionary.intern(name));
+        let mut writer = RecordWriter::new(Level::INFO, 0, 0.0);
+        writer.message("m");
+        for id in ids {
+            writer.string(id, "V");
+        }
+        let bytes = writer.finish();
+        let record = stages
+            .run(Records::new(&bytes, &dictionary).next().unwrap())
+            .unwrap();
+        let (_, tokens) = record.message_and_fields();
+        let seen: Vec<bool> = tokens
+            .map(|t| matches!(t.value, Value::Marker(_)))
+            .collect();
+        assert_eq!(seen, [round % 2 == 0, round % 2 == 1]);
+    }
+}
+
+#[test]
+fn mistakes_are_named_with_their_place() {
+    let error = |given: Json| {
+        Redact::new(&settings(given), &mut OwnStrings::default())
+            .err()
+            .unwrap()
+    };
+    let text = error(json!({ "paths": [{ "path": "a" }, { "path": "a..b" }] })).to_string();
+    assert!(
+        text.contains("redact.paths[1]") && text.contains("character 3"),
+        "{text}"
+    );
+    let text = error(json!({ "patterns": [{ "name": "order", "regex": "(" }] })).to_string();
+    assert!(
+        text.contains("redact.patterns[0] (order)") && text.contains("unclosed"),
+        "{text}"
+    );
+    let text = error(json!({ "fields": [{ "name": "--" }] })).to_string();
+    assert!(text.contains("redact.fields[0]"), "{text}");
+    let text = error(json!({ "allow": ["["] })).to_string();
+    assert!(text.contains("redact.allow[0]"), "{text}");
+}
+
+/// A value with a secret somewhere in it, and the secret's own form.
+fn planted() -> impl Strategy_<Value = Json> {
+    let leaf = prop_oneof![
+        Just(json!(CARD)),
+        Just(json!(format!("x {CARD} y"))),
+        Just(json!({ "password": "S3CR3T" })),
+        Just(json!({ "x-API-key": ["S3CR3T", { "a": "S3CR3T" }] })),
+        Just(
+            json!({ "$error": 1, "type": "E", "message": CARD, "stack": format!("E: {CARD}\n  at S") })
+        ),
+        Just(json!("{\"a\":[{\"refreshToken\":\"S3CR3T\"}]}")),
+        Just(json!("https://u:S3CR3T@host/")),
+        Just(json!([["cookie", "S3CR3T"]])),
+        Just(json!(4111111111111111u64)),
+    ];
+    leaf.prop_recursive(8, 24, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..3).prop_map(Json::from),
+            ("k[a-z]{0,5}", inner.clone(), any::<i32>())
+                .prop_map(|(key, value, n)| { json!({ key: value, "n": n, "s": "text" }) }),
+            inner.prop_map(
+                |value| json!({ "$error": 1, "type": "E", "message": "m", "cause": value })
+            ),
+        ]
+    })
+}
+
+use proptest::strategy::Strategy as Strategy_;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_format_shows_a_planted_secret(value in planted(), key in "[a-z_]{1,8}") {
+        let mut bench = Bench::new(json!({ "presets": ["CREDENTIALS", "PCI-DSS"], "jsonStrings": true }));
+        let bytes = bench.record("m", &json!({ key: value }));
+        let record = Records::new(&bytes, &bench.dictionary).next().unwrap();
+        let mut out = RecordWriter::default();
+        let verdict = bench.stage.apply(&record, &mut out);
+        prop_assert_eq!(verdict, Verdict::Changed);
+        out.complete();
+        let record = Records::new(out.bytes(), &bench.dictionary).next().unwrap();
+        for kind in [
+            FormatKind::Json, FormatKind::Pino, FormatKind::Pretty, FormatKind::Logfmt, FormatKind::Simple,
+            FormatKind::Minimal,
+        ] {
+            let mut line = Vec::new();
+            build(kind, &FormatOptions::default()).write(&record, &mut line);
+            let line = String::from_utf8(line).unwrap();
+            prop_assert!(!line.contains("S3CR3T") && !line.contains("411111"), "{}", line);
+        }
+        // What is redacted stays as it is.
+        let again = bench.stage.apply(&record, &mut RecordWriter::default());
+        prop_assert_eq!(again, Verdict::Unchanged);
+    }
+
+    #[test]
+    fn arbitrary_bytes_neither_panic_nor_withhold_for_a_bug(bytes in prop::collection::vec(any::<u8>(), 32..400)) {
+        let mut bench = Bench::new(json!({
+            "presets": ["CREDENTIALS", "GDPR"], "jsonStrings": true, "paths": [{ "path": "**.a[0]" }],
+            "allow": ["**.k"], "maxStringLength": 5,
+        }));
+        bench.dictionary.intern("k");
+        bench.dictionary.intern("password");
+        let mut chunk = bytes;
+        let units = (chunk.len() / 8) as u32;
+        chunk[..4].copy_from_slice(&units.to_le_bytes());
+        chunk[8] = fapilog_ring::layout::KIND_EVENT;
+        for record in Records::new(&chunk, &bench.dictionary) {
+            let mut out = RecordWriter::default();
+            if bench.stage.apply(&record, &mut out) == Verdict::Changed {
+                out.complete();
+                let text = String::from_utf8_lossy(out.bytes()).into_owned();
+                prop_assert!(!text.contains(FAILED));
+            }
+        }
+    }
+}
