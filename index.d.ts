@@ -521,6 +521,98 @@ interface RoutingOptions {
   /** Names of the sinks that get the events that no rule matches. @default [] */
   readonly otherwise?: readonly string[];
 }
+/** What becomes of a secret: a mask in its place, the mask and its last four letters or digits, a keyed hash, or nothing at all. */
+type RedactStrategy = 'mask' | 'keep-last-4' | 'hash' | 'remove';
+/** A field by its name. */
+interface RedactField {
+  /** The name, in any spelling. */
+  readonly name: string;
+  /** What becomes of it. @default `redact`'s `strategy` */
+  readonly strategy?: RedactStrategy;
+}
+/** A place in an event. */
+interface RedactPath {
+  /** Where it is. */
+  readonly path: string;
+  /** What becomes of it. @default `redact`'s `strategy` */
+  readonly strategy?: RedactStrategy;
+}
+/** A regular expression for what is secret in texts. */
+interface RedactPattern {
+  /** What it is called in errors. */
+  readonly name?: string;
+  /**
+   * The expression, in the syntax of the Rust crate `regex`; flags `i`, `m` and `s` of a `RegExp` count. Of a
+   * group called `secret` only its text is redacted.
+   */
+  readonly regex: string | RegExp;
+  /** What becomes of it. @default `redact`'s `strategy` */
+  readonly strategy?: RedactStrategy;
+}
+/** A kind of secret that is known by its looks. */
+interface RedactDetector {
+  /** The kind. */
+  readonly name: 'card' | 'iban' | 'email' | 'phone' | 'ssn' | 'jwt' | 'privateKey' | 'apiKey' | 'authorization' | 'url';
+  /** What becomes of it. @default `redact`'s `strategy` */
+  readonly strategy?: RedactStrategy;
+}
+/** What nobody may see. */
+interface RedactOptions {
+  /** Ready-made rules, which can be combined. @default [] */
+  readonly presets?: readonly ('CREDENTIALS' | 'PCI-DSS' | 'GDPR' | 'UK-GDPR' | 'CCPA' | 'HIPAA' | 'CONTACT-INFO' | 'PERSONAL-IDENTIFIERS' | 'ONLINE-IDENTIFIERS' | 'FINANCIAL-IDENTIFIERS' | 'US-GOVERNMENT-IDS' | 'UK-GOVERNMENT-IDS' | 'EU-GOVERNMENT-IDS')[];
+  /**
+   * Names of fields, found among the words of a key at any depth: `api key` finds `apiKey` and `X-API-KEY`.
+   * @default []
+   */
+  readonly fields?: readonly (string | RedactField)[];
+  /** Places, from the top of the event. @default [] */
+  readonly paths?: readonly (string | RedactPath)[];
+  /**
+   * Names of fields whose value is taken out, whatever it is; `true` for `body`, `payload`, `raw`, `dump` and
+   * their kind.
+   * @default false
+   */
+  readonly block?: boolean | readonly string[];
+  /**
+   * Paths of the only fields that stay; the context of the line and the type, message and stack of errors stay
+   * too.
+   * @default []
+   */
+  readonly allow?: readonly string[];
+  /** Regular expressions, at most 64. @default [] */
+  readonly patterns?: readonly (string | RegExp | RedactPattern)[];
+  /**
+   * Kinds of secrets found by their looks in messages, texts, errors and stacks; `true` for all but `phone` and
+   * `url`.
+   * @default those of the presets
+   */
+  readonly detectors?: boolean | readonly ('card' | 'iban' | 'email' | 'phone' | 'ssn' | 'jwt' | 'privateKey' | 'apiKey' | 'authorization' | 'url' | RedactDetector)[];
+  /**
+   * User names and passwords in URLs, and query parameters with the names of credentials.
+   * @default `true` with the preset `CREDENTIALS`
+   */
+  readonly urls?: boolean;
+  /** What becomes of what a rule finds that says nothing else. @default 'mask' */
+  readonly strategy?: RedactStrategy;
+  /** What stands in the place of secrets. @default '***' */
+  readonly mask?: string;
+  /**
+   * Key of the strategy `hash`, which is a mask without one. Not with `durability: 'crash-safe'`, which keeps the
+   * settings in a file.
+   */
+  readonly hashKey?: string;
+  /** Environment variable that has the key instead. */
+  readonly hashKeyEnv?: string;
+  /** Longer texts are cut, visibly; in characters. Allowed: 1 to 1,000,000. @default no limit */
+  readonly maxStringLength?: number;
+  /** Texts that contain JSON are read, and the rules applied to their keys. @default false */
+  readonly jsonStrings?: boolean;
+  /**
+   * Text looked at in one event; what is beyond is withheld and counted. Allowed: a size, 1 KB to 64 MB.
+   * @default '256 KB'
+   */
+  readonly maxScanBytes?: Size;
+}
 /** Options of `createLogger`. */
 interface LoggerOptions {
   /** Name of the logger, in every line. */
@@ -553,6 +645,8 @@ interface LoggerOptions {
   readonly filters?: FilterOptions;
   /** Which sinks get an event. @default every sink gets every event of its level */
   readonly routing?: RoutingOptions;
+  /** What nobody may see. */
+  readonly redact?: RedactOptions;
   /**
    * `fsync`: every batch is synced to the device (`fdatasync`) before it counts as written. Slow, for sinks of
    * type `file`. `crash-safe`: the ring lies in a file, so that what was logged before the process was killed is
@@ -720,6 +814,10 @@ interface StageMetrics {
   readonly keys?: number;
   /** Keys that it had to forget for want of room. */
   readonly evicted?: number;
+  /** Values made unreadable. */
+  readonly redacted: number;
+  /** Values, or fields of whole events, that nobody sees because they could not be redacted. */
+  readonly withheld: number;
 }
 /**
  * All counters. At rest, for each sink:
@@ -1074,6 +1172,8 @@ declare class SettingsBuilder {
   withFilters(filters: Value<'filters'>): this;
   /** Which sinks get an event. */
   withRouting(routing: Value<'routing'>): this;
+  /** What nobody may see. */
+  withRedact(redact: Value<'redact'>): this;
   /** `fsync`: every batch is synced to the device (`fdatasync`) before it counts as written. Slow, for sinks of type `file`. `crash-safe`: the ring lies in a file, so that what was logged before the process was killed is written by the next start. */
   withDurability(durability: Value<'durability'>): this;
   /** Folder of the rings of `crash-safe`, on a local file system. */
