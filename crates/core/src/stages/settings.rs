@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::filter::FilterSettings;
 use super::redact::{Redact, RedactSettings};
-use super::Stages;
+use super::{Part, Stages};
 use crate::error::Result;
 use crate::format::FormatOptions;
 use crate::wire::OwnStrings;
@@ -34,7 +34,8 @@ impl StagesSettings {
         }
         stages.left_out = left_out;
         if let Some(settings) = self.redact.as_ref().filter(|redact| !redact.is_idle()) {
-            stages.push("redact", Box::new(Redact::new(settings, own)?));
+            let stage = Redact::new(settings, own)?;
+            stages.push(Part::Redact, "redact", Box::new(stage));
         }
         Ok(())
     }

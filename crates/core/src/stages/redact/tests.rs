@@ -404,7 +404,8 @@ fn dictionaries_are_told_apart_and_forgotten() {
     let mut stages = Stages::default();
     let mut own = OwnStrings::default();
     let given = settings(json!({ "presets": ["CREDENTIALS"] }));
-    stages.push("redact", Box::new(Redact::new(&given, &mut own).unwrap()));
+    let stage = Redact::new(&given, &mut own).unwrap();
+    stages.push(crate::stages::Part::Redact, "redact", Box::new(stage));
     for round in 0..200 {
         let mut dictionary = Dictionary::new();
         let names = if round % 2 == 0 {
