@@ -11,7 +11,11 @@ const now = Date.now
 export class Clock {
   private lastTick = 0
   private uses = 0
-  private lastTime = 0
+  private readonly time = new Float64Array(1)
+  private readonly words = new Int32Array(this.time.buffer)
+  /** The two words of the time that was read last: a double, in milliseconds since the epoch. */
+  low = 0
+  high = 0
 
   /** Whether the clock must be read again, at this tick of the drain thread (0 when it sleeps). */
   isStale(tick: number): boolean {
@@ -22,11 +26,8 @@ export class Clock {
   refresh(tick: number): void {
     this.lastTick = tick
     this.uses = 0
-    this.lastTime = now()
-  }
-
-  /** Milliseconds since the epoch, when the clock was read last. */
-  get time(): number {
-    return this.lastTime
+    this.time[0] = now()
+    this.low = this.words[0] as number
+    this.high = this.words[1] as number
   }
 }

@@ -210,7 +210,7 @@ export class Encoder extends Writer {
       // As good a moment as any for what must be noticed soon but not at every event.
       this.shapes = isPolluted() ? this.strict : this.predicting
     }
-    const at = this.clock.time
+    const { low, high } = this.clock
     this.root = this.shapes.root
     let pos = start + L.RECORD_HEADER_WORDS
     const { words } = this
@@ -238,10 +238,8 @@ export class Encoder extends Writer {
     if (this.truncated) this.flags |= L.FLAG_TRUNCATED
     words[start + L.WORD_KIND] = L.KIND_EVENT | (level << 8) | (this.flags << 16)
     words[start + L.WORD_LOGGER] = logger
-    const { double, doubleWords } = this
-    double[0] = at
-    words[start + L.WORD_TIME] = doubleWords[0] as number
-    words[start + L.WORD_TIME + 1] = doubleWords[1] as number
+    words[start + L.WORD_TIME] = low
+    words[start + L.WORD_TIME + 1] = high
     return pos
   }
 
