@@ -157,6 +157,16 @@ test('what redaction has done is counted', async (t) => {
   await log.close()
 })
 
+test('filters that change while events flow leave redaction as it is', async (t) => {
+  const log = memoryLogger({ redact: { presets: ['PCI-DSS'], paths: ['user.email'] } })
+  log.reconfigure({ filters: { minLevels: { '*': 'DEBUG' } } })
+  log.info(`paid with ${CARD}`, { user: { email: 'a@b.io' }, pan: CARD })
+  const { message, data } = takeEvent(log)
+  t.is(message, 'paid with ***')
+  t.deepEqual(data, { user: { email: '***' }, pan: '***' })
+  await log.close()
+})
+
 test('a mistake in a rule is refused by name and position', (t) => {
   const refused = (redact: unknown, expected: RegExp) =>
     t.throws(() => createLogger({ sinks: ['null'], redact } as LoggerOptions), {

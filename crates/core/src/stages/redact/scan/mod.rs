@@ -124,19 +124,34 @@ impl Scanner {
         self.strategies.iter().all(Option::is_none) && self.patterns.is_empty()
     }
 
-    /// Whether text cannot hold anything that is looked for. Quick, and never wrong about a `true`.
+    /// Whether text holds nothing that is looked for. Never wrong about a `true`; what is not ASCII, or has to be
+    /// compared with patterns, is not looked at here.
     #[inline]
-    pub fn is_clean(&self, text: &[u8]) -> bool {
+    pub fn is_clean(&mut self, text: &[u8]) -> bool {
         if !self.patterns.is_empty() {
             return false;
         }
         let (needs, features) = (self.needs, Features::of(text));
-        let asks = features.high
-            || (needs.digits && features.has_numbers())
+        if features.high {
+            return false;
+        }
+        let has_long_word = needs.word && features::has_long_word(text);
+        let asks = (needs.digits && features.has_numbers())
             || (needs.at && features.at)
             || (needs.query && features.query)
-            || (needs.word && features::has_long_word(text));
-        !asks
+            || has_long_word;
+        !asks || self.has_no_hit(text, features, has_long_word)
+    }
+
+    /// Looks closely, without a copy of the text: most of what asks for it is an id or an ordinary URL.
+    #[inline(never)]
+    fn has_no_hit(&mut self, text: &[u8], features: Features, has_long_word: bool) -> bool {
+        let mut hits = std::mem::take(&mut self.hits);
+        hits.clear();
+        self.detect(text, features, has_long_word, &mut hits);
+        let none = hits.is_empty();
+        self.hits = hits;
+        none
     }
 
     /// Finds what is looked for, in order and without overlaps.
@@ -144,11 +159,23 @@ impl Scanner {
         let mut hits = std::mem::take(&mut self.hits);
         hits.clear();
         if text.is_ascii() {
-            self.detect(text.as_bytes(), &mut hits);
+            let text = text.as_bytes();
+            self.detect(
+                text,
+                Features::of(text),
+                features::has_long_word(text),
+                &mut hits,
+            );
         } else {
             let mut unfolded = std::mem::take(&mut self.unfolded);
             unfolded.unfold(text);
-            self.detect(unfolded.bytes(), &mut hits);
+            let text = unfolded.bytes();
+            self.detect(
+                text,
+                Features::of(text),
+                features::has_long_word(text),
+                &mut hits,
+            );
             for hit in &mut hits {
                 (hit.start, hit.end) = unfolded.original(hit.start, hit.end);
             }
@@ -160,9 +187,13 @@ impl Scanner {
         &self.hits
     }
 
-    fn detect(&mut self, text: &[u8], hits: &mut Vec<Hit>) {
-        let features = Features::of(text);
-        let has_long_word = features::has_long_word(text);
+    fn detect(
+        &mut self,
+        text: &[u8],
+        features: Features,
+        has_long_word: bool,
+        hits: &mut Vec<Hit>,
+    ) {
         let mut out = |strategy: Option<Strategy>, start: usize, end: usize| {
             if let Some(strategy) = strategy {
                 hits.push(Hit {

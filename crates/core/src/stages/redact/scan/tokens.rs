@@ -325,8 +325,13 @@ pub fn private_keys(text: &[u8], mut found: impl FnMut(usize, usize)) {
     const BEGIN: &[u8] = b"-----BEGIN ";
     const END: &[u8] = b"-----END ";
     let mut handled = 0;
-    for start in memmem::find_iter(text, BEGIN) {
-        if start < handled {
+    // Dashes first: they are rarer than the searcher for a longer needle is expensive to make.
+    for start in memchr::memchr_iter(b'-', text) {
+        if start < handled
+            || !text
+                .get(start..)
+                .is_some_and(|rest| rest.starts_with(BEGIN))
+        {
             continue;
         }
         let label = start + BEGIN.len();

@@ -72,12 +72,12 @@ impl Query {
         }
     }
 
-    /// Finds `name=value` behind `?`, `&`, `;` or `#`; reports the values.
+    /// Finds `name=value` behind `?`, `&` or `#`; reports the values.
     pub fn find(&mut self, text: &[u8], mut found: impl FnMut(usize, usize)) {
         let mut at = 0;
         while let Some(mark) = text
             .get(at..)
-            .and_then(|rest| rest.iter().position(|b| b"?&;#".contains(b)))
+            .and_then(|rest| memchr::memchr3(b'?', b'&', b'#', rest))
             .map(|offset| at + offset)
         {
             let start = mark + 1;
