@@ -21,10 +21,12 @@ use fapilog_core::wire::{Dictionary, RecordWriter, Records};
 
 const EVENTS: usize = 1_000;
 const TIME: f64 = 1_767_323_045_678.0;
-const FORMATS: [(&str, FormatKind); 6] = [
+const FORMATS: [(&str, FormatKind); 8] = [
     ("json", FormatKind::Json),
     ("pino", FormatKind::Pino),
     ("pretty", FormatKind::Pretty),
+    ("ecs", FormatKind::Ecs),
+    ("otel", FormatKind::Otel),
     ("logfmt", FormatKind::Logfmt),
     ("simple", FormatKind::Simple),
     ("minimal", FormatKind::Minimal),

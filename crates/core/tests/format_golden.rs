@@ -342,3 +342,144 @@ fn formats_are_named_in_lower_case() {
         assert_eq!(read, kind);
     }
 }
+
+const ECS_TAIL: &str = concat!(
+    r#""service":{"name":"shop","version":"1.2.3","environment":"test"},"event":{"dataset":"shop.log"},"#,
+    r#""host":{"hostname":"h"},"process":{"pid":7}}"#,
+    "\n"
+);
+
+#[test]
+fn ecs_has_a_place_for_every_field() {
+    let mut dictionary = Dictionary::new();
+    let record = order(&mut dictionary);
+    let expected = concat!(
+        r#"{"@timestamp":"2026-01-02T03:04:05.678Z","log.level":"info","message":"order \"placed\"\n","ecs.version":"8.10.0","#,
+        r#""log.logger":"app","labels":{"orderId":42,"total":99.5,"ratio":"NaN","plan":"pro","paid":true,"#,
+        r#""big":"9007199254740993","at":"2026-01-02T03:04:05.678Z","fn":"[Function: cb]","sym":"Symbol(s)","#,
+        r#""loop":"[Circular: $]"},"data":{"coupon":null,"user":{"id":"u 1","tags":["a",null,-1],"empty":{}}},"#
+    );
+    let found = line(FormatKind::Ecs, &dictionary, record);
+    assert_eq!(found, format!("{expected}{ECS_TAIL}"));
+
+    let mut dictionary = Dictionary::new();
+    let record = failure(&mut dictionary);
+    let expected = concat!(
+        r#"{"@timestamp":"2026-01-02T03:04:05.678Z","log.level":"error","message":"checkout failed","ecs.version":"8.10.0","#,
+        r#""http":{"request":{"id":"r-1"}},"error":{"type":"TypeError","message":"boom","#,
+        r#""stack_trace":"TypeError: boom\n    at a (a.js:1:1)\ncaused by: Error: io\n    at b (b.js:2:2)"},"#,
+        r#""labels":{"attempt":2},"data":{"err":{"code":"E_BOOM"}},"#
+    );
+    let found = line(FormatKind::Ecs, &dictionary, record);
+    assert_eq!(found, format!("{expected}{ECS_TAIL}"));
+}
+
+#[test]
+fn ecs_keys_of_labels_have_no_dots_and_fields_forge_nothing() {
+    let mut dictionary = Dictionary::new();
+    let mut key = |name: &str| dictionary.intern(name);
+    let mut record = RecordWriter::new(Level::INFO, 0, TIME);
+    record.message("m");
+    for name in ["@timestamp", "log.level", "message", "a.b*c\\d"] {
+        record.string(key(name), "x");
+    }
+    record.open_object(key("trace_id"));
+    record.close();
+    assert_eq!(
+        line_with(
+            FormatKind::Ecs,
+            &FormatOptions::default(),
+            &dictionary,
+            record
+        ),
+        concat!(
+            r#"{"@timestamp":"2026-01-02T03:04:05.678Z","log.level":"info","message":"m","ecs.version":"8.10.0","#,
+            r#""labels":{"@timestamp":"x","log_level":"x","message":"x","a_b_c_d":"x"},"data":{"trace_id":{}}}"#,
+            "\n"
+        )
+    );
+}
+
+/// An `otel` line, without what is around the log record.
+fn log_record(dictionary: &Dictionary, record: RecordWriter, scope: &str) -> String {
+    let line = line(FormatKind::Otel, dictionary, record);
+    let before = concat!(
+        r#"{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}},"#,
+        r#"{"key":"service.version","value":{"stringValue":"1.2.3"}},"#,
+        r#"{"key":"deployment.environment.name","value":{"stringValue":"test"}},"#,
+        r#"{"key":"host.name","value":{"stringValue":"h"}},{"key":"process.pid","value":{"intValue":"7"}}]},"#,
+        r#""scopeLogs":[{"scope":{"#
+    );
+    let rest = line
+        .strip_prefix(before)
+        .unwrap_or_else(|| panic!("{line}"));
+    let rest = rest.strip_prefix(scope).unwrap();
+    let rest = rest.strip_prefix("},\"logRecords\":[").unwrap();
+    rest.strip_suffix("]}]}]}\n").unwrap().to_owned()
+}
+
+#[test]
+fn otel_writes_the_log_data_model() {
+    let mut dictionary = Dictionary::new();
+    let record = order(&mut dictionary);
+    assert_eq!(
+        log_record(&dictionary, record, r#""name":"app""#),
+        concat!(
+            r#"{"timeUnixNano":"1767323045678000000","severityNumber":9,"severityText":"INFO","#,
+            r#""body":{"stringValue":"order \"placed\"\n"},"attributes":["#,
+            r#"{"key":"orderId","value":{"intValue":"42"}},{"key":"total","value":{"doubleValue":99.5}},"#,
+            r#"{"key":"ratio","value":{"doubleValue":"NaN"}},{"key":"plan","value":{"stringValue":"pro"}},"#,
+            r#"{"key":"paid","value":{"boolValue":true}},{"key":"coupon","value":{}},"#,
+            r#"{"key":"big","value":{"intValue":"9007199254740993"}},"#,
+            r#"{"key":"at","value":{"stringValue":"2026-01-02T03:04:05.678Z"}},"#,
+            r#"{"key":"fn","value":{"stringValue":"[Function: cb]"}},{"key":"sym","value":{"stringValue":"Symbol(s)"}},"#,
+            r#"{"key":"loop","value":{"stringValue":"[Circular: $]"}},{"key":"user","value":{"kvlistValue":{"values":["#,
+            r#"{"key":"id","value":{"stringValue":"u 1"}},"#,
+            r#"{"key":"tags","value":{"arrayValue":{"values":[{"stringValue":"a"},{},{"intValue":"-1"}]}}},"#,
+            r#"{"key":"empty","value":{"kvlistValue":{"values":[]}}}]}}}]}"#
+        )
+    );
+    let mut dictionary = Dictionary::new();
+    let record = failure(&mut dictionary);
+    assert_eq!(
+        log_record(&dictionary, record, ""),
+        concat!(
+            r#"{"timeUnixNano":"1767323045678000000","severityNumber":17,"severityText":"ERROR","#,
+            r#""body":{"stringValue":"checkout failed"},"attributes":["#,
+            r#"{"key":"request_id","value":{"stringValue":"r-1"}},{"key":"attempt","value":{"intValue":"2"}},"#,
+            r#"{"key":"exception.type","value":{"stringValue":"TypeError"}},"#,
+            r#"{"key":"exception.message","value":{"stringValue":"boom"}},{"key":"exception.stacktrace","value":"#,
+            r#"{"stringValue":"TypeError: boom\n    at a (a.js:1:1)\ncaused by: Error: io\n    at b (b.js:2:2)"}},"#,
+            r#"{"key":"exception.code","value":{"stringValue":"E_BOOM"}}]}"#
+        )
+    );
+}
+
+#[test]
+fn otel_takes_ids_that_are_ids_alone() {
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let cases = [
+        (trace, "00f067aa0ba902b7", true, true),
+        (trace, "0000000000000000", true, false),
+        (
+            "00000000000000000000000000000000",
+            "00f067aa0ba902b7",
+            false,
+            false,
+        ),
+        ("r-1", "00f067aa0ba902b7", false, false),
+    ];
+    for (trace, span, has_trace, has_span) in cases {
+        let mut dictionary = Dictionary::new();
+        let mut record = RecordWriter::new(Level::INFO, 0, TIME);
+        record.no_message();
+        record.string(dictionary.intern("trace_id"), trace);
+        record.string(dictionary.intern("span_id"), span);
+        let found = log_record(&dictionary, record, "");
+        assert_eq!(found.contains(r#","traceId":""#), has_trace, "{found}");
+        assert_eq!(found.contains(r#","spanId":""#), has_span, "{found}");
+        assert_eq!(found.contains(r#""key":"trace_id""#), !has_trace, "{found}");
+        assert_eq!(found.contains(r#""key":"span_id""#), !has_span, "{found}");
+        assert!(!found.contains("body"));
+    }
+}

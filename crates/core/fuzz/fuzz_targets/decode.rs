@@ -6,9 +6,11 @@ use fapilog_core::format::{build, Format, FormatKind, FormatOptions};
 use fapilog_core::wire::{Dictionary, Records, Value};
 use libfuzzer_sys::fuzz_target;
 
-const KINDS: [FormatKind; 6] = [
+const KINDS: [FormatKind; 8] = [
     FormatKind::Json,
     FormatKind::Pino,
+    FormatKind::Ecs,
+    FormatKind::Otel,
     FormatKind::Logfmt,
     FormatKind::Simple,
     FormatKind::Minimal,
@@ -75,7 +77,10 @@ fuzz_target!(|data: &[u8]| {
                 );
             }
             // serde_json gives up at 128 levels.
-            if matches!(kind, FormatKind::Json | FormatKind::Pino) {
+            if matches!(
+                kind,
+                FormatKind::Json | FormatKind::Pino | FormatKind::Ecs | FormatKind::Otel
+            ) {
                 if let Err(error) = serde_json::from_str::<serde_json::Value>(line) {
                     assert!(
                         error.to_string().contains("recursion limit"),

@@ -1,5 +1,6 @@
 //! The parts of an Error in a token stream, for formats that lay them out anew.
 
+use super::json_text;
 use super::json_value::skip;
 use crate::wire::{Key, Text, Token, Tokens, Value};
 
@@ -75,6 +76,35 @@ impl<'a> ErrorView<'a> {
         }
         view
     }
+}
+
+/// Appends the stack of an Error and those of its causes as they are printed, escaped but without quotes. What has no
+/// stack is told by its message.
+pub(crate) fn write_stacks(view: &ErrorView<'_>, out: &mut Vec<u8>) {
+    let mut next = Some(view.clone());
+    // The encoder bounds the depth of a chain; a damaged one ends with its record.
+    while let Some(view) = next {
+        if let Some(text) = view.stack.or(view.message) {
+            json_text::write_text_body(out, text);
+        }
+        next = view.cause.map(ErrorView::read);
+        if next.is_some() {
+            out.extend_from_slice(b"\\ncaused by: ");
+        }
+    }
+}
+
+/// The next own property of an Error whose start token was the last one read from `tokens` before the first call.
+pub(crate) fn next_own<'a>(tokens: &mut Tokens<'a>) -> Option<Token<'a>> {
+    while let Some(token) = tokens.next() {
+        match token.value {
+            Value::Close => return None,
+            Value::Undefined => continue,
+            _ if ErrorPart::of(&token) == ErrorPart::Own => return Some(token),
+            _ => skip(&token.value, tokens),
+        }
+    }
+    None
 }
 
 fn fill<T>(slot: &mut Option<T>, value: T) {

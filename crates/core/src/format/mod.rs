@@ -6,6 +6,7 @@
 
 mod append;
 mod compact;
+pub mod ecs;
 mod error_view;
 mod fields;
 pub mod json;
@@ -15,6 +16,7 @@ pub mod logfmt;
 pub mod message_id;
 pub mod minimal;
 pub mod number;
+pub mod otel;
 pub mod pino;
 mod pino_error;
 mod plan;
@@ -29,9 +31,11 @@ use serde::Deserialize;
 use crate::level::LevelTable;
 use crate::wire::Record;
 
+pub use ecs::EcsFormat;
 pub use json::{ContextConstants, JsonFormat};
 pub use logfmt::LogfmtFormat;
 pub use minimal::MinimalFormat;
+pub use otel::OtelFormat;
 pub use pino::{PinoBase, PinoFormat};
 pub use pretty::PrettyFormat;
 pub use simple::SimpleFormat;
@@ -54,6 +58,10 @@ pub enum FormatKind {
     Pino,
     /// Colours and blocks for a terminal.
     Pretty,
+    /// Elastic Common Schema.
+    Ecs,
+    /// OpenTelemetry's OTLP/JSON.
+    Otel,
     /// `key=value` pairs.
     Logfmt,
     /// Time, level, logger, message and the fields as JSON.
@@ -116,6 +124,8 @@ pub fn build(kind: FormatKind, options: &FormatOptions) -> Box<dyn Format> {
             levels: options.levels.clone(),
         })),
         FormatKind::Pretty => Box::new(PrettyFormat::new(options.color, options.utc)),
+        FormatKind::Ecs => Box::new(EcsFormat::new(options)),
+        FormatKind::Otel => Box::new(OtelFormat::new(options)),
         FormatKind::Logfmt => Box::new(LogfmtFormat::default()),
         FormatKind::Simple => Box::new(SimpleFormat::default()),
         FormatKind::Minimal => Box::new(MinimalFormat),

@@ -8,10 +8,13 @@
 //! [`Stages::for_recovery`]), so that nothing reaches a file there that would not have before.
 
 mod clock;
+pub mod enrich;
 pub mod field_path;
 pub mod filter;
 pub mod logger_pattern;
 mod notices;
+mod path_tree;
+pub mod process;
 pub mod redact;
 mod settings;
 

@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
+use super::enrich::EnrichSettings;
 use super::filter::FilterSettings;
+use super::process::ProcessorSettings;
 use super::redact::{Redact, RedactSettings};
 use super::{Part, Stages};
 use crate::error::Result;
@@ -15,8 +17,12 @@ use crate::wire::OwnStrings;
 pub struct StagesSettings {
     /// Which events go on.
     pub filters: FilterSettings,
+    /// What every event says besides.
+    pub enrich: EnrichSettings,
     /// Keys, places and looks of what nobody may see.
     pub redact: Option<RedactSettings>,
+    /// What becomes of events that have been redacted.
+    pub processors: ProcessorSettings,
 }
 
 impl StagesSettings {
@@ -33,9 +39,15 @@ impl StagesSettings {
             stages.push_filter(name, filter);
         }
         stages.left_out = left_out;
+        if let Some(fields) = self.enrich.build(own)? {
+            stages.push(Part::Enrich, "staticFields", Box::new(fields));
+        }
         if let Some(settings) = self.redact.as_ref().filter(|redact| !redact.is_idle()) {
             let stage = Redact::new(settings, own)?;
             stages.push(Part::Redact, "redact", Box::new(stage));
+        }
+        for (name, processor) in self.processors.build(own)? {
+            stages.push(Part::Process, name, processor);
         }
         Ok(())
     }

@@ -16,6 +16,9 @@ pub struct RecordWriter {
 }
 
 impl RecordWriter {
+    /// Bytes of a record before its first token.
+    pub const HEADER_BYTES: usize = RECORD_HEADER_WORDS * 4;
+
     /// Starts a record of `level` at `time_ms`; `logger` is a dictionary id or 0.
     pub fn new(level: Level, logger: u32, time_ms: f64) -> Self {
         let mut writer = Self::default();
@@ -82,6 +85,16 @@ impl RecordWriter {
             self.bytes
                 .extend_from_slice(rest.get(..padded).unwrap_or_default());
         }
+    }
+
+    /// Copies a token as [`Tokens::next_with_bytes`](super::Tokens::next_with_bytes) gave it, under another key.
+    pub fn copy_as(&mut self, token: &[u8], key: u32) {
+        let from = self.bytes.len();
+        self.token_like(token.first().copied().unwrap_or(TAG_NULL), token);
+        let head = self.bytes.len() - from;
+        self.bytes.truncate(from);
+        self.token(token.first().copied().unwrap_or(TAG_NULL), key);
+        self.copy(token.get(head..).unwrap_or_default());
     }
 
     /// A string in the place of a token that was read, under its key.
