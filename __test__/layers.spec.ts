@@ -24,7 +24,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   [/^redact\//],
   [/^ring\//, /^wire\//],
   [/^context\//, /^logger$/, /^plugins\//, /^retroactive$/, /^settings\//],
-  [/^container$/, /^live-settings$/],
+  [/^container$/, /^live-settings$/, /^decrypt-field$/],
   [/^logging-container$/],
   [/^create-logger$/, /^join$/, /^logger-builder$/, /^metrics-collector$/],
   [/^index$/],

@@ -134,7 +134,7 @@ const level = (path: string, fallback: unknown, silent: boolean): Setting => ({
   default: fallback,
 })
 
-const FORMATS = ['json', 'pino', 'pretty', 'logfmt', 'simple', 'minimal']
+const FORMATS = ['json', 'pino', 'ecs', 'otel', 'pretty', 'logfmt', 'simple', 'minimal']
 
 const settings: readonly Setting[] = [
   {

@@ -48,6 +48,9 @@ declare namespace binding {
   /** Writes what gone processes left in the crash-safe rings of a folder; reports as JSON text. */
   function recover(directory: string, dryRun: boolean): string
 
+  /** The JSON of an encrypted value; null if key, field or text are not the right ones. */
+  function decryptField(text: string, field: string, key: string): string | null
+
   /** Reads logs (a document of settings as JSON text) and writes to standard output; a report as JSON text. */
   function readLogs(settings: string): Promise<string>
 

@@ -1,6 +1,7 @@
 export { type LogContext, newCorrelationId } from './context/context.js'
 export { parseTraceparent, type TraceParent } from './context/traceparent.js'
 export { createLogger } from './create-logger.js'
+export { decryptField } from './decrypt-field.js'
 export {
   ConfigurationError,
   type ConfigurationProblem,
@@ -57,6 +58,8 @@ export type {
   AdaptiveSamplingOptions,
   BreakerOptions,
   DedupeOptions,
+  EncryptOptions,
+  EnrichOptions,
   FileSinkOptions,
   FilterOptions,
   FirstOccurrenceOptions,
@@ -65,6 +68,7 @@ export type {
   LoggerOptions,
   MemorySinkOptions,
   NullSinkOptions,
+  ProcessorOptions,
   QueueOptions,
   RateLimitOptions,
   RotateOptions,
@@ -73,6 +77,7 @@ export type {
   SamplingOptions,
   SinkCommonOptions,
   SinkOptions,
+  SizeGuardOptions,
   StderrSinkOptions,
   StdoutSinkOptions,
   ThrottleOptions,

@@ -26,6 +26,15 @@ export const defaultSettings = (): ResolvedSettings => ({
   filters: {
     minLevels: {},
   },
+  enrich: {
+    fields: {},
+    kubernetes: false,
+    runtime: false,
+  },
+  processors: {
+    rename: {},
+    drop: [],
+  },
   durability: 'memory',
   sync: false,
   shutdownTimeoutMs: 5000,

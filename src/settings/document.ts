@@ -8,6 +8,7 @@ import type { LevelTable } from '../levels.js'
 import { DEFAULT_TIMEOUT_MS, type Sink } from '../plugins/contracts.js'
 import { placesOf } from '../plugins/places.js'
 import { LEVELS } from '../wire/layout.js'
+import { kubernetesFields } from './kubernetes.js'
 import { redactDocument } from './redact-document.js'
 import type { ResolvedSettings } from './schema.js'
 import type { ResolvedSink } from './sink.js'
@@ -60,12 +61,25 @@ export function nativeDocument(settings: ResolvedSettings, levels: LevelTable): 
 
 /** What can change while events flow: the document of `NativePipeline.reconfigure`. */
 export function changeable(settings: ResolvedSettings): object {
-  const { filters, redact, routing } = settings
+  const { filters, processors, redact, routing } = settings
   const stages = {
     filters,
+    enrich: { fields: staticFields(settings.enrich) },
     ...(redact === undefined ? {} : { redact: redactDocument(redact) }),
+    processors,
   }
   return { stages, ...(routing === undefined ? {} : { routing }) }
+}
+
+/** Fields of every event: found out about this process, and given. */
+function staticFields({ fields, kubernetes, runtime }: ResolvedSettings['enrich']): object {
+  const { version: node, platform, arch } = process
+  const k8s = kubernetes ? kubernetesFields() : undefined
+  return {
+    ...(k8s === undefined ? {} : { k8s }),
+    ...(runtime ? { runtime: { node, platform, arch } } : {}),
+    ...fields,
+  }
 }
 
 /** A fallback needs a breaker, whether the user has named one or not. */

@@ -3,7 +3,7 @@
 import { PREFIX } from './prefix.js'
 
 /** Variables of the prefix that hold no setting. */
-const OTHERS = new Set(['FAPILOG_NATIVE_PATH'])
+const OTHERS = new Set(['FAPILOG_NATIVE_PATH', 'FAPILOG_ENCRYPTION_KEY'])
 
 /** The variables of the prefix that may hold settings, names in upper case; undefined when there are none. */
 export function settingVariables(): Record<string, string> | undefined {

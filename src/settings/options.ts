@@ -3,6 +3,7 @@
 import type { PipelineError, SinkError } from '../errors.js'
 import type { LevelInput, LevelSetting } from '../levels.js'
 import type { Plugin } from '../plugins/contracts.js'
+import type { Json } from './enrich.js'
 import type { Scalar } from './routing.js'
 import type { Duration, Size } from './units.js'
 
@@ -27,7 +28,15 @@ export interface RetroactiveOptions {
 }
 
 /** How an event becomes a line. */
-export type FormatName = 'json' | 'pino' | 'pretty' | 'logfmt' | 'simple' | 'minimal'
+export type FormatName =
+  | 'json'
+  | 'pino'
+  | 'ecs'
+  | 'otel'
+  | 'pretty'
+  | 'logfmt'
+  | 'simple'
+  | 'minimal'
 
 /** When a sink that fails is not tried for a while. */
 export interface BreakerOptions {
@@ -319,6 +328,54 @@ export interface FilterOptions {
   readonly rateLimit?: RateLimitOptions
 }
 
+/** What every event says besides what its call said. */
+export interface EnrichOptions {
+  /** Fields of every event. A field of the same name of a logger, its scopes or the call wins. @default {} */
+  readonly fields?: Readonly<Record<string, Json>>
+  /** The field `k8s` with what the downward API says about the pod. Nothing outside of a cluster. @default false */
+  readonly kubernetes?: boolean
+  /** The field `runtime` with the version of Node.js, the platform and the architecture. @default false */
+  readonly runtime?: boolean
+}
+
+/** Encrypts the values of fields. */
+export interface EncryptOptions {
+  /** Names of the fields; `user.email` looks inside an object. @default [] */
+  readonly fields?: readonly string[]
+  /**
+   * The variable of the environment that holds the key: 32 bytes in base64 or hexadecimal.
+   * @default 'FAPILOG_ENCRYPTION_KEY'
+   */
+  readonly keyVariable?: string
+}
+
+/** Keeps events below a size. */
+export interface SizeGuardOptions {
+  /**
+   * The largest event, measured as it travels: values, keys and a header. Allowed: a size, 256 to 64 MB.
+   * @default '64 KB'
+   */
+  readonly maxBytes?: Size
+  /**
+   * `truncate`: its longest texts are cut, with a visible marker, and if that is not enough its largest fields
+   * left out; `drop`: it ends there, counted as filtered.
+   * @default 'truncate'
+   */
+  readonly action?: 'truncate' | 'drop'
+}
+
+/** What becomes of events that have been redacted. */
+export interface ProcessorOptions {
+  /** Other names of fields, which stay where they are: `user.mail` looks inside an object. @default {} */
+  readonly rename?: Readonly<Record<string, string>>
+  /** Fields that are left out. @default [] */
+  readonly drop?: readonly string[]
+  /** Encrypts the values of fields. */
+  readonly encrypt?: EncryptOptions
+  /** Keeps events below a size. */
+  readonly sizeGuard?: SizeGuardOptions
+}
+
 /** Sends events to sinks. Everything that it asks for has to be so. */
 export interface RoutingRule {
   /** Lowest level. */
@@ -511,6 +568,10 @@ export interface LoggerOptions {
   readonly queue?: QueueOptions
   /** Which events go on. */
   readonly filters?: FilterOptions
+  /** What every event says besides. */
+  readonly enrich?: EnrichOptions
+  /** What becomes of events that have been redacted. */
+  readonly processors?: ProcessorOptions
   /** Which sinks get an event. @default every sink gets every event of its level */
   readonly routing?: RoutingOptions
   /** What nobody may see. */

@@ -3,12 +3,14 @@
 
 import { z } from 'zod/mini'
 import type { PipelineError, SinkError } from '../errors.js'
+import { enrich } from './enrich.js'
 import { filters } from './filters.js'
 import { format } from './format.js'
 import { callback, choice, count, duration, flag, level, text } from './kinds.js'
 import { group, setting } from './meaning.js'
 import { plugins } from './plugins.js'
 import { PRESET_NAMES } from './presets.js'
+import { processors } from './processors.js'
 import { queue } from './queue.js'
 import { redact } from './redact.js'
 import { retroactive } from './retroactive.js'
@@ -83,6 +85,17 @@ export const settingsSchema = group(
       default: {},
       example: { sampling: { rate: 0.1 } },
       live: true,
+    }),
+    enrich: setting(enrich, {
+      description: 'What every event says besides: see [stages](stages.md#enrichers)',
+      default: {},
+      example: { fields: { region: 'eu-1' } },
+    }),
+    processors: setting(processors, {
+      description:
+        'What becomes of events that have been redacted: see [stages](stages.md#processors)',
+      default: {},
+      example: { drop: ['req.headers'] },
     }),
     routing: setting(routing, {
       description: 'Which sinks get an event: see [routing](routing.md)',

@@ -81,6 +81,16 @@ export class SettingsBuilder {
     return this.set('filters', { ...this.collected.filters, ...filters })
   }
 
+  /** What every event says besides. */
+  withEnrich(enrich: Value<'enrich'>): this {
+    return this.set('enrich', { ...this.collected.enrich, ...enrich })
+  }
+
+  /** What becomes of events that have been redacted. */
+  withProcessors(processors: Value<'processors'>): this {
+    return this.set('processors', { ...this.collected.processors, ...processors })
+  }
+
   /** Which sinks get an event. */
   withRouting(routing: Value<'routing'>): this {
     return this.set('routing', { ...this.collected.routing, ...routing })

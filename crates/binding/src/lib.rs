@@ -311,3 +311,17 @@ fn deferred<'env>(
         .map_err(|e| Error::new(Status::GenericFailure, format!("FAPILOG_THREAD_SPAWN: {e}")))?;
     Ok(promise)
 }
+
+/// The JSON of a field's value that the pipeline has encrypted; nothing if key, field or text are not the right ones.
+#[napi(catch_unwind)]
+pub fn decrypt_field(text: String, field: String, key: String) -> Result<Option<String>> {
+    let key = fapilog_core::stages::process::encrypt::FieldKey::parse(&key).ok_or_else(|| {
+        Error::new(
+            Status::InvalidArg,
+            "FAPILOG_SETTING_INVALID: the key is not 32 bytes in base64 or hexadecimal",
+        )
+    })?;
+    Ok(key
+        .decrypt(&field, &text)
+        .and_then(|json| String::from_utf8(json).ok()))
+}

@@ -4,7 +4,7 @@ import { inForce } from '../settings.js'
 import { type Finding, fail, ok, warn } from './finding.js'
 
 /** Variables that are no settings and change what fapilog does. */
-const OTHERS = ['FAPILOG_NATIVE_PATH', 'NO_COLOR', 'FORCE_COLOR']
+const OTHERS = ['FAPILOG_NATIVE_PATH', 'FAPILOG_ENCRYPTION_KEY', 'NO_COLOR', 'FORCE_COLOR']
 
 export function settings(): Finding[] {
   const { env } = process

@@ -53,7 +53,7 @@ impl EcsFormat {
             values: ValueWriter::new(Dialect::Json),
             lister: FieldLister::default(),
             levels: std::array::from_fn(|index| {
-                let level = Level(u8::try_from(index).unwrap_or(0)).name();
+                let level = options.levels.at(u8::try_from(index).unwrap_or(0)).name();
                 let level = level.to_ascii_lowercase();
                 format!("\",\"log.level\":\"{level}\",\"message\":").into_bytes()
             }),

@@ -21,8 +21,20 @@ use super::{json_text, number, Format, FormatOptions};
 use crate::level::Level;
 use crate::wire::{Key, Record, Text, Token, Tokens, Value};
 
-/// Severity numbers of the log data model by level index; AUDIT and SECURITY rank above FATAL.
-const SEVERITIES: [u8; Level::COUNT] = [1, 5, 9, 13, 17, 21, 22, 23];
+/// The severity number of the log data model: that of the built-in level at or below. AUDIT and SECURITY rank above
+/// FATAL.
+fn severity(level: Level) -> i32 {
+    match level.value() {
+        70.. => 23,
+        60.. => 22,
+        50.. => 21,
+        40.. => 17,
+        30.. => 13,
+        20.. => 9,
+        10.. => 5,
+        _ => 1,
+    }
+}
 
 /// The `otel` format.
 #[derive(Debug)]
@@ -267,8 +279,7 @@ impl Format for OtelFormat {
             out.extend_from_slice(b"000000");
         }
         out.extend_from_slice(b"\",\"severityNumber\":");
-        let severity = SEVERITIES.get(record.level().index()).copied();
-        number::write_i32(out, i32::from(severity.unwrap_or_default()));
+        number::write_i32(out, severity(record.level()));
         out.extend_from_slice(b",\"severityText\":\"");
         out.extend_from_slice(record.level().name().as_bytes());
         out.push(b'"');
