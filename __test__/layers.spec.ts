@@ -143,10 +143,10 @@ test('the import of the package reaches neither the schema nor zod', (t) => {
   )
 })
 
-test('only the container loads the native binding, and the command line', (t) => {
+test('only the container loads the native binding, the command line and what reads a field', (t) => {
   const loading = imports.filter(({ to }) => to.includes('native/binding'))
   const users = [...new Set(loading.map(({ from }) => from))]
-  t.deepEqual(users, ['cli/native', 'container'])
+  t.deepEqual(users, ['cli/native', 'container', 'decrypt-field'])
 })
 
 test('the library knows nothing of the command line', (t) => {

@@ -107,6 +107,8 @@ function readValue(text: string, schema: Schema): unknown {
   const kind = kinds.get(inner)
   if (kind?.type === 'boolean') return BOOLEANS[text.trim().toLowerCase()] ?? text
   if (kind?.bounds !== undefined) return number(text) ?? text
+  const json = kind?.json as { readonly type?: unknown } | undefined
+  if (json?.type === 'object') return JSON.parse(text)
   if (kind !== undefined || type === 'enum' || type === 'string') return text
   if (element !== undefined) {
     if (/^\s*\[/.test(text)) return JSON.parse(text)
