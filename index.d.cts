@@ -206,6 +206,10 @@ declare function defineRedactor(redactor: Omit<Redactor, 'kind'>): Redactor;
 declare function defineProcessor(processor: Omit<Processor, 'kind'>): Processor;
 /** Makes a sink. @throws {PluginError} naming what is wrong */
 declare function defineSink(sink: Omit<Sink, 'kind'>): Sink;
+/** A value that JSON has a word for. */
+type Json = string | number | boolean | null | readonly Json[] | {
+  readonly [name: string]: Json;
+};
 /** A value that is no object. */
 type Scalar = string | number | boolean | null;
 /** A number of bytes, or text such as `"8 MB"` (1 KB = 1,024 bytes). */
@@ -232,7 +236,7 @@ interface RetroactiveOptions {
   readonly memory?: Size;
 }
 /** How an event becomes a line. */
-type FormatName = 'json' | 'pino' | 'pretty' | 'logfmt' | 'simple' | 'minimal';
+type FormatName = 'json' | 'pino' | 'ecs' | 'otel' | 'pretty' | 'logfmt' | 'simple' | 'minimal';
 /** When a sink that fails is not tried for a while. */
 interface BreakerOptions {
   /** Failed attempts in a row after which the sink is not tried. Allowed: 1 to 1,000,000. @default 5 */
@@ -497,6 +501,50 @@ interface FilterOptions {
   /** Lets so many events a second of each key through. */
   readonly rateLimit?: RateLimitOptions;
 }
+/** What every event says besides what its call said. */
+interface EnrichOptions {
+  /** Fields of every event. A field of the same name of a logger, its scopes or the call wins. @default {} */
+  readonly fields?: Readonly<Record<string, Json>>;
+  /** The field `k8s` with what the downward API says about the pod. Nothing outside of a cluster. @default false */
+  readonly kubernetes?: boolean;
+  /** The field `runtime` with the version of Node.js, the platform and the architecture. @default false */
+  readonly runtime?: boolean;
+}
+/** Encrypts the values of fields. */
+interface EncryptOptions {
+  /** Names of the fields; `user.email` looks inside an object. @default [] */
+  readonly fields?: readonly string[];
+  /**
+   * The variable of the environment that holds the key: 32 bytes in base64 or hexadecimal.
+   * @default 'FAPILOG_ENCRYPTION_KEY'
+   */
+  readonly keyVariable?: string;
+}
+/** Keeps events below a size. */
+interface SizeGuardOptions {
+  /**
+   * The largest event, measured as it travels: values, keys and a header. Allowed: a size, 256 to 64 MB.
+   * @default '64 KB'
+   */
+  readonly maxBytes?: Size;
+  /**
+   * `truncate`: its longest texts are cut, with a visible marker, and if that is not enough its largest fields
+   * left out; `drop`: it ends there, counted as filtered.
+   * @default 'truncate'
+   */
+  readonly action?: 'truncate' | 'drop';
+}
+/** What becomes of events that have been redacted. */
+interface ProcessorOptions {
+  /** Other names of fields, which stay where they are: `user.mail` looks inside an object. @default {} */
+  readonly rename?: Readonly<Record<string, string>>;
+  /** Fields that are left out. @default [] */
+  readonly drop?: readonly string[];
+  /** Encrypts the values of fields. */
+  readonly encrypt?: EncryptOptions;
+  /** Keeps events below a size. */
+  readonly sizeGuard?: SizeGuardOptions;
+}
 /** Sends events to sinks. Everything that it asks for has to be so. */
 interface RoutingRule {
   /** Lowest level. */
@@ -643,6 +691,10 @@ interface LoggerOptions {
   readonly queue?: QueueOptions;
   /** Which events go on. */
   readonly filters?: FilterOptions;
+  /** What every event says besides. */
+  readonly enrich?: EnrichOptions;
+  /** What becomes of events that have been redacted. */
+  readonly processors?: ProcessorOptions;
   /** Which sinks get an event. @default every sink gets every event of its level */
   readonly routing?: RoutingOptions;
   /** What nobody may see. */
@@ -1088,6 +1140,22 @@ declare function createLogger<const Levels extends Readonly<Record<string, numbe
  * @throws {PipelineError} when the native side cannot start
  */
 declare function createLogger(options?: LoggerOptions): Logger;
+/**
+ * The value of a field that was encrypted.
+ *
+ * @param text - what stands in the log, `enc:v1:…`
+ * @param options - the name of the field as it stands in `processors.encrypt.fields`, and the key: 32 bytes in base64 or
+ *   hexadecimal
+ * @returns the value, or undefined if it was not encrypted with this key and for this field, or was changed
+ * @throws {ConfigurationError} when the key is none
+ */
+declare function decryptField(text: string, {
+  field,
+  key
+}: {
+  readonly field: string;
+  readonly key: string;
+}): unknown;
 /** Options of `joinLogger`. */
 interface JoinOptions {
   /** Threshold of this logger alone. @default the one of the logger that is joined, changes included */
@@ -1170,6 +1238,10 @@ declare class SettingsBuilder {
   withQueue(queue: Value<'queue'>): this;
   /** Which events go on. */
   withFilters(filters: Value<'filters'>): this;
+  /** What every event says besides. */
+  withEnrich(enrich: Value<'enrich'>): this;
+  /** What becomes of events that have been redacted. */
+  withProcessors(processors: Value<'processors'>): this;
   /** Which sinks get an event. */
   withRouting(routing: Value<'routing'>): this;
   /** What nobody may see. */
@@ -1284,4 +1356,4 @@ declare class MetricsCollector {
 }
 /** Returns its argument: a configuration that is checked while it is written. `createLogger` takes the result. */
 declare function defineConfig<const Config extends LoggerOptions>(config: Config): Config;
-export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type Enricher, type Enrichment, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type Filter, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LiveOptions, type LogContext, type LogMethod, type Logger, LoggerBuilder, type LoggerOptions, type LoggerWith, LoggingContainer, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PLUGIN_API_VERSION, PipelineError, type Plugin, type PluginCommon, PluginError, type PluginEvent, type PluginHealth, type PluginKind, type PluginMetrics, type Processor, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type Redactor, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type Sink, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, defineConfig, defineEnricher, defineFilter, defineProcessor, defineRedactor, defineSink, joinLogger, newCorrelationId, parseTraceparent };
+export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EncryptOptions, type EnrichOptions, type Enricher, type Enrichment, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type Filter, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LiveOptions, type LogContext, type LogMethod, type Logger, LoggerBuilder, type LoggerOptions, type LoggerWith, LoggingContainer, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PLUGIN_API_VERSION, PipelineError, type Plugin, type PluginCommon, PluginError, type PluginEvent, type PluginHealth, type PluginKind, type PluginMetrics, type Processor, type ProcessorOptions, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type Redactor, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type Sink, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type SizeGuardOptions, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, decryptField, defineConfig, defineEnricher, defineFilter, defineProcessor, defineRedactor, defineSink, joinLogger, newCorrelationId, parseTraceparent };

@@ -165,6 +165,32 @@ fn rows() -> Vec<(&'static str, Value)> {
             "redact a pattern",
             redact(json!({ "patterns": [{ "regex": "ORD-\\d+" }] })),
         ),
+        (
+            "static fields",
+            json!({ "enrich": { "fields": { "region": "eu-1", "k8s": { "pod": "p", "node": "n" } } } }),
+        ),
+        (
+            "rename and drop",
+            json!({ "processors": { "rename": { "req.url": "path" }, "drop": ["req.userAgent"] } }),
+        ),
+        (
+            "drop what is not there",
+            json!({ "processors": { "drop": ["body", "req.headers.cookie"] } }),
+        ),
+        (
+            "encrypt req.remoteAddress",
+            json!({ "processors": { "encrypt": {
+                "fields": ["req.remoteAddress"], "keyVariable": "FAPILOG_ENCRYPTION_KEY",
+            }}}),
+        ),
+        (
+            "sizeGuard, small enough",
+            json!({ "processors": { "sizeGuard": { "maxBytes": 65_536, "action": "truncate" } } }),
+        ),
+        (
+            "sizeGuard, cutting",
+            json!({ "processors": { "sizeGuard": { "maxBytes": 400, "action": "truncate" } } }),
+        ),
     ]
 }
 
@@ -174,6 +200,10 @@ fn main() {
         .filter(|argument| !argument.starts_with('-'))
         .collect();
     let constants = FormatOptions::default();
+    std::env::set_var(
+        "FAPILOG_ENCRYPTION_KEY",
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+    );
     println!("{:>28} {:>8} {:>8}", "stage", "ns/event", "kept");
     for (name, document) in rows() {
         if !wanted.is_empty() && !wanted.iter().any(|part| name.contains(part.as_str())) {
