@@ -176,7 +176,7 @@ impl Redact {
     }
 
     /// Finds out where a token stands and moves the paths there.
-    #[inline]
+    #[inline(always)]
     fn place(&mut self, token: &Token<'_>) -> Place {
         let decision = match token.key {
             Key::None => Decision::default(),
@@ -229,7 +229,7 @@ impl Redact {
     }
 
     /// The frame of a token that opens a container.
-    #[inline]
+    #[inline(always)]
     fn frame(&self, token: &Token<'_>, place: &Place) -> Option<Frame> {
         let container = match token.value {
             Value::ObjectStart => Container::Object,
@@ -311,7 +311,7 @@ impl Redact {
     }
 
     /// Looks at a value that is no container and under no rule.
-    #[inline]
+    #[inline(always)]
     fn scalar(
         &mut self,
         token: &Token<'_>,
@@ -358,7 +358,7 @@ impl Redact {
     }
 
     /// What stands in the place of a text; `None` if it can stay as it is.
-    #[inline]
+    #[inline(always)]
     fn text(&mut self, text: Text<'_>, place: Option<&Place>) -> Option<String> {
         let bytes = match text {
             Text::Latin1(bytes) => bytes,

@@ -199,7 +199,7 @@ impl Memory {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn slot(&mut self, entry: &Entry) -> Option<&mut Slot> {
         let current = self.dictionaries.get_mut(self.current)?;
         let (slots, at) = match entry.own_index() {
@@ -213,7 +213,7 @@ impl Memory {
     }
 
     /// What is known about a key.
-    #[inline]
+    #[inline(always)]
     pub fn decision(&mut self, entry: &Entry, rules: &mut Rules) -> Decision {
         let Some(slot) = self.slot(entry) else {
             return rules.decide(entry.text());
