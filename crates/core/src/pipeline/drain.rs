@@ -10,7 +10,7 @@ use super::batch::BatchPool;
 use super::bridge::{Bridge, SharedDictionary};
 use super::crossing::Crossing;
 use super::diagnostics::Kind;
-use super::lanes::{self, Lane, LaneSink};
+use super::lanes::{self, Destinations, Lane, LaneSink};
 use super::reconfigure::Successor;
 use super::reports::{Losses, ReportWriter, Told, REPORT_EVERY};
 use super::retention::Retention;
@@ -131,12 +131,15 @@ impl Drain {
         shared: Arc<Shared>,
         mut stages: Stages,
         bridge: &Arc<Bridge>,
-        router: Option<Router>,
-        sinks: Vec<LaneSink>,
-        constants: FormatOptions,
+        destinations: Destinations,
         pool: BatchPool,
         retention: Option<Arc<Retention>>,
     ) -> Self {
+        let Destinations {
+            sinks,
+            router,
+            constants,
+        } = destinations;
         Self {
             reports: ReportWriter::new(&shared.levels),
             told: sinks.iter().map(|_| Told::new()).collect(),

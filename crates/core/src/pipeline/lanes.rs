@@ -18,6 +18,13 @@ pub struct LaneSink {
     pub(super) held: Option<usize>,
 }
 
+/// Where lines go, and what they all say.
+pub struct Destinations {
+    pub(super) sinks: Vec<LaneSink>,
+    pub(super) router: Option<Router>,
+    pub(super) constants: FormatOptions,
+}
+
 /// Sinks of one format, colour, level and route.
 pub struct Lane {
     pub(super) format: Box<dyn Format>,

@@ -43,7 +43,7 @@ use batch::BatchPool;
 use diagnostics::{Diagnostics, Kind};
 use drain::Drain;
 use histogram::Histogram;
-use lanes::LaneSink;
+use lanes::{Destinations, LaneSink};
 use parker::Parker;
 use queue::{Item, Queue};
 use reconfigure::Handover;
@@ -310,14 +310,16 @@ impl Pipeline {
             }
         }
         let shared = Arc::clone(&pipeline.shared);
-        let constants = settings.constants;
+        let destinations = Destinations {
+            sinks: lanes,
+            router,
+            constants: settings.constants,
+        };
         let drain = Drain::new(
             shared,
             stages,
             &pipeline.bridge,
-            router,
-            lanes,
-            constants,
+            destinations,
             pool,
             retention,
         );
