@@ -105,3 +105,19 @@ test('43: names that documents of the original show and that do not exist are er
     t.is(checked.problems.length, 1)
   }
 })
+
+for (const preset of ['production', 'serverless', 'hardened', 'fastify'] as const) {
+  test(`the preset ${preset} writes no credentials`, async (t) => {
+    const log = createLogger({ preset, sinks: [{ type: 'memory' }], durability: 'memory' })
+    log.info('to https://ann:hunter2@db.example.com', {
+      password: 'hunter2',
+      headers: { authorization: 'Bearer hunter2' },
+      url: 'https://ann:hunter2@db.example.com/',
+    })
+    const [line] = log.takeLines()
+    t.notRegex(line ?? 'hunter2', /hunter2/)
+    // Health data may be addresses: `hardened` hides them whole.
+    if (preset !== 'hardened') t.regex(line ?? '', /db\.example\.com/)
+    await log.close()
+  })
+}

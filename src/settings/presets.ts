@@ -27,26 +27,28 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
   production: {
     description:
-      'JSON lines; in a burst calls wait a little before an event is dropped; slow sinks have time at the end',
+      'JSON lines without credentials; in a burst calls wait a little before an event is dropped; slow sinks have time at the end',
     settings: {
       level: 'INFO',
       format: 'json',
       queue: { ringBytes: '16 MB', overflow: 'block', blockTimeoutMs: 50 },
+      redact: { presets: ['CREDENTIALS'] },
       shutdownTimeoutMs: '25s',
     },
   },
   serverless: {
-    description: 'Little memory, and done before the platform freezes the process',
+    description: 'Little memory, no credentials, and done before the platform freezes the process',
     settings: {
       level: 'INFO',
       format: 'json',
       queue: { ringBytes: '1 MB' },
+      redact: { presets: ['CREDENTIALS'] },
       shutdownTimeoutMs: '2s',
     },
   },
   hardened: {
     description:
-      'Nothing is given up for speed: calls wait for room, every batch is on the device before it counts as written, a file beside standard output',
+      'Nothing is given up for speed: calls wait for room, every batch is on the device before it counts as written, a file beside standard output; credentials, payment cards and health data are redacted, in JSON inside texts too',
     settings: {
       level: 'INFO',
       format: 'json',
@@ -64,6 +66,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
         blockTimeoutMs: '5s',
         protectedLevel: 'WARNING',
       },
+      redact: { presets: ['CREDENTIALS', 'PCI-DSS', 'HIPAA'], jsonStrings: true },
       durability: 'fsync',
       shutdownTimeoutMs: '25s',
       diagnostics: true,
@@ -74,7 +77,13 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
     settings: { format: 'minimal', queue: { ringBytes: '1 MB' } },
   },
   fastify: {
-    description: "The lines of Fastify's own logger, so that its tools go on working",
-    settings: { level: 'INFO', format: 'pino', shutdownTimeoutMs: '10s' },
+    description:
+      "The lines of Fastify's own logger without credentials, so that its tools go on working",
+    settings: {
+      level: 'INFO',
+      format: 'pino',
+      redact: { presets: ['CREDENTIALS'] },
+      shutdownTimeoutMs: '10s',
+    },
   },
 }
