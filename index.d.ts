@@ -12,6 +12,11 @@ interface LogContext {
    */
   run<T>(fields: object, fn: () => T): T;
   /**
+   * The scope that the call is made in, for code that comes back without it (a listener of a socket): the returned
+   * function runs others in it, and returns what they return. Outside of any `run` it only calls them.
+   */
+  capture(): <T>(fn: () => T) => T;
+  /**
    * Adds fields to the scope of the nearest `run`, for all that runs in it. Scopes that were started inside it
    * before keep what they have.
    *

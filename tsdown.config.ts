@@ -30,6 +30,14 @@ export default defineConfig([
     deps: { alwaysBundle: ['zod'], onlyBundle: ['zod'] },
   },
   {
+    // Adapters for frameworks: beside the package's main entry, which they import as its users do.
+    ...shared,
+    entry: { 'frameworks/fastify': 'src/frameworks/fastify.ts' },
+    format: ['esm', 'cjs'],
+    dts: true,
+    deps: { onlyBundle: [], neverBundle: [/^fapilog$/, /^fastify$/] },
+  },
+  {
     // The command line: loads the rest of the package only for what needs it.
     ...shared,
     entry: { 'cli/main': 'src/cli/main.ts' },

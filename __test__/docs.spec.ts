@@ -23,6 +23,9 @@ const TSC = require.resolve('typescript/bin/tsc')
 /** Made by `npm run bench`, which takes minutes. */
 const GENERATED = ['docs/bench.svg', 'benches/record/latest.json']
 
+/** Packages that snippets import besides `fapilog`. */
+const BESIDE = ['@opentelemetry', 'fastify']
+
 interface Snippet {
   readonly name: string
   readonly language: 'js' | 'ts' | 'sh'
@@ -67,12 +70,13 @@ async function project(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fapilog-docs-'))
   await mkdir(join(folder, 'node_modules'))
   await symlink(ROOT, join(folder, 'node_modules', 'fapilog'), 'junction')
-  const beside = '@opentelemetry'
-  await symlink(
-    join(ROOT, 'node_modules', beside),
-    join(folder, 'node_modules', beside),
-    'junction',
-  )
+  for (const beside of BESIDE) {
+    await symlink(
+      join(ROOT, 'node_modules', beside),
+      join(folder, 'node_modules', beside),
+      'junction',
+    )
+  }
   return folder
 }
 

@@ -28,7 +28,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   [/^logging-container$/],
   [/^create-logger$/, /^join$/, /^logger-builder$/, /^metrics-collector$/],
   [/^index$/],
-  [/^cli\//],
+  [/^cli\//, /^frameworks\//],
 ]
 
 interface Import {
@@ -151,6 +151,24 @@ test('only the container loads the native binding, the command line and what rea
 
 test('the library knows nothing of the command line', (t) => {
   const users = inner.filter(({ from, to }) => to.startsWith('cli/') && !from.startsWith('cli/'))
+  t.deepEqual(users.map(show), [])
+})
+
+test('adapters know only the package, and nothing knows them', (t) => {
+  const ofAdapters = imports.filter(({ from }) => from.startsWith('frameworks/'))
+  t.true(ofAdapters.length > 0)
+  const foreign = ofAdapters.filter(
+    ({ to, typeOnly }) =>
+      !to.startsWith('frameworks/') && !to.startsWith('node:') && to !== 'fapilog' && !typeOnly,
+  )
+  t.deepEqual(foreign.map(show), [])
+  const reaching = ofAdapters.filter(
+    ({ to }) => files.includes(to) && !to.startsWith('frameworks/'),
+  )
+  t.deepEqual(reaching.map(show), [])
+  const users = inner.filter(
+    ({ from, to }) => to.startsWith('frameworks/') && !from.startsWith('frameworks/'),
+  )
   t.deepEqual(users.map(show), [])
 })
 

@@ -33,6 +33,8 @@ export const PRODUCTS = [
   'dist/index.cjs',
   'dist/settings.cjs',
   'dist/cli/main.mjs',
+  'dist/frameworks/fastify.mjs',
+  'dist/frameworks/fastify.cjs',
   'index.d.ts',
   'index.d.cts',
 ]

@@ -24,6 +24,11 @@ export interface LogContext {
    */
   run<T>(fields: object, fn: () => T): T
   /**
+   * The scope that the call is made in, for code that comes back without it (a listener of a socket): the returned
+   * function runs others in it, and returns what they return. Outside of any `run` it only calls them.
+   */
+  capture(): <T>(fn: () => T) => T
+  /**
    * Adds fields to the scope of the nearest `run`, for all that runs in it. Scopes that were started inside it
    * before keep what they have.
    *
@@ -87,6 +92,13 @@ export class AsyncContext implements LogContext, Ambient {
       this.encoder.ambient = this
     }
     return this.storage.run(this.extended(this.storage.getStore(), fields), fn)
+  }
+
+  capture(): <T>(fn: () => T) => T {
+    const { storage } = this
+    const scope = storage?.getStore()
+    if (storage === undefined || scope === undefined) return (fn) => fn()
+    return (fn) => storage.run(scope, fn)
   }
 
   /** Runs `fn` with a record flag on every event logged in it, in what it awaits too. */
