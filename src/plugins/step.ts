@@ -95,8 +95,11 @@ export class Step {
       this.events++
       let result: unknown
       try {
-        result = this.call(traveller.event())
-        if (!isThenable(result)) {
+        const event = traveller.event()
+        result = this.call(event)
+        // The most common answers first; asking a proxy whether it is a promise takes longer than all the rest.
+        if (result === event) result = undefined
+        if (result === undefined || !isThenable(result)) {
           this.settle(traveller, result)
           this.worked()
           continue
@@ -298,7 +301,11 @@ export class Step {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && value instanceof Promise
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  )
 }
 
 const SECTIONS = ['context', 'diagnostics', 'data'] as const
