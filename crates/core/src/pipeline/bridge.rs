@@ -11,8 +11,9 @@ use serde::Deserialize;
 
 use crate::format::{ContextConstants, Format, JsonFormat};
 use crate::level::LevelTable;
+use crate::wire::encode::append_record;
 use crate::wire::layout::FLAG_PLUGIN;
-use crate::wire::{Dictionary, Record, RecordWriter, Records};
+use crate::wire::{Dictionary, Record, Records};
 
 /// The places on the way where plugins may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -74,7 +75,6 @@ pub struct Travellers {
     /// Where each event starts in its ring; only for rings that lie in files.
     positions: Vec<u32>,
     dictionary: SharedDictionary,
-    scratch: RecordWriter,
 }
 
 impl Travellers {
@@ -92,9 +92,7 @@ impl Travellers {
     pub fn push(&mut self, record: &Record<'_>, position: Option<u32>) {
         self.starts
             .push(u32::try_from(self.records.len()).unwrap_or(u32::MAX));
-        self.scratch.start_like(record);
-        self.scratch.copy(record.body());
-        self.records.extend_from_slice(self.scratch.complete());
+        append_record(record, &mut self.records);
         self.positions.extend(position);
     }
 

@@ -15,6 +15,33 @@ pub struct RecordWriter {
     bytes: Vec<u8>,
 }
 
+fn header(level: Level, flags: u8, logger: u32, time_ms: f64) -> [u8; RECORD_HEADER_WORDS * 4] {
+    let mut header = [0u8; RECORD_HEADER_WORDS * 4];
+    let kind = u32::from(KIND_EVENT) | (level.index() as u32) << 8 | u32::from(flags) << 16;
+    header[WORD_KIND * 4..WORD_KIND * 4 + 4].copy_from_slice(&kind.to_le_bytes());
+    header[WORD_LOGGER * 4..WORD_LOGGER * 4 + 4].copy_from_slice(&logger.to_le_bytes());
+    header[WORD_TIME * 4..WORD_TIME * 4 + 8].copy_from_slice(&time_ms.to_bits().to_le_bytes());
+    header
+}
+
+/// Appends a record that was read, as it is.
+pub fn append_record(record: &Record<'_>, out: &mut Vec<u8>) {
+    let body = record.body();
+    let bytes = (RECORD_HEADER_WORDS * 4 + body.len()).next_multiple_of(UNIT_BYTES as usize);
+    let units = u32::try_from(bytes / UNIT_BYTES as usize).unwrap_or(u32::MAX);
+    let mut header = header(
+        record.level(),
+        record.flags(),
+        record.logger_id(),
+        record.time_ms(),
+    );
+    header[WORD_UNITS * 4..WORD_UNITS * 4 + 4].copy_from_slice(&units.to_le_bytes());
+    let end = out.len() + bytes;
+    out.extend_from_slice(&header);
+    out.extend_from_slice(body);
+    out.resize(end, 0);
+}
+
 impl RecordWriter {
     /// Bytes of a record before its first token.
     pub const HEADER_BYTES: usize = RECORD_HEADER_WORDS * 4;
@@ -42,13 +69,9 @@ impl RecordWriter {
     }
 
     fn start(&mut self, level: Level, flags: u8, logger: u32, time_ms: f64) {
-        let mut header = [0u8; RECORD_HEADER_WORDS * 4];
-        let kind = u32::from(KIND_EVENT) | (level.index() as u32) << 8 | u32::from(flags) << 16;
-        header[WORD_KIND * 4..WORD_KIND * 4 + 4].copy_from_slice(&kind.to_le_bytes());
-        header[WORD_LOGGER * 4..WORD_LOGGER * 4 + 4].copy_from_slice(&logger.to_le_bytes());
-        header[WORD_TIME * 4..WORD_TIME * 4 + 8].copy_from_slice(&time_ms.to_bits().to_le_bytes());
         self.bytes.clear();
-        self.bytes.extend_from_slice(&header);
+        self.bytes
+            .extend_from_slice(&header(level, flags, logger, time_ms));
     }
 
     /// Sets the level of the record that was started.
