@@ -45,4 +45,12 @@ export default defineConfig([
     dts: false,
     deps: { onlyBundle: [], neverBundle: [/native\/binding\.cjs$/] },
   },
+  {
+    // What tests need. It imports the package by its name: there is one copy of it in a process.
+    ...shared,
+    entry: { testing: 'src/testing/index.ts' },
+    format: ['esm', 'cjs'],
+    dts: true,
+    deps: { onlyBundle: [], neverBundle: ['fapilog'] },
+  },
 ])

@@ -35,8 +35,12 @@ export const PRODUCTS = [
   'dist/cli/main.mjs',
   'dist/frameworks/fastify.mjs',
   'dist/frameworks/fastify.cjs',
+  'dist/testing.mjs',
+  'dist/testing.cjs',
   'index.d.ts',
   'index.d.cts',
+  'testing.d.ts',
+  'testing.d.cts',
 ]
 
 export function needsDist() {

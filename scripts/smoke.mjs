@@ -28,6 +28,8 @@ const EXPECTED_FILES = [
   'dist/index.cjs',
   'dist/index.mjs',
   'dist/settings.cjs',
+  'dist/testing.cjs',
+  'dist/testing.mjs',
   'index.d.cts',
   'index.d.ts',
   'lazy/otel.cjs',
@@ -35,6 +37,8 @@ const EXPECTED_FILES = [
   'native/binding.cjs',
   'package.json',
   'schemas/settings.schema.json',
+  'testing.d.cts',
+  'testing.d.ts',
 ]
 const CONSUMER = `
 const path = process.argv[2]
