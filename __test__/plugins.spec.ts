@@ -446,6 +446,37 @@ test('a plugin can be turned off and on again', async (t) => {
   await log.close()
 })
 
+test('filters change while events are on their way to plugins: what was logged before goes the old way', async (t) => {
+  const { log } = withPlugins(
+    defineProcessor({
+      name: 'sync',
+      process(event) {
+        event.data['seen'] = true
+      },
+    }),
+    defineProcessor({
+      name: 'async',
+      async process() {
+        await delay(1)
+      },
+    }),
+  )
+  for (let n = 0; n < 20; n++) log.info('before', { n })
+  log.reconfigure({ filters: { minLevels: { '*': 'ERROR' } } })
+  for (let n = 0; n < 20; n++) log.info('after', { n })
+  log.error('last')
+  const found = await events(log)
+  const before = found.filter(({ message }) => message === 'before')
+  t.deepEqual(
+    before.map(({ data }) => data),
+    Array.from({ length: 20 }, (_, n) => ({ n, seen: true })),
+  )
+  const { submitted, written, filtered, inFlight } = log.metrics()
+  t.deepEqual([submitted, written + total(filtered), inFlight], [41, 41, 0])
+  t.is(found.at(-1)?.message, 'last')
+  await log.close()
+})
+
 test('start comes before the first event, stop after the last; both may be asynchronous', async (t) => {
   const order: string[] = []
   const { log } = withPlugins(

@@ -304,6 +304,8 @@ export class Container {
    * will be later. @throws {ConfigurationError} in crash-safe mode, where nothing of it can change
    */
   reconfigure(settings: ResolvedSettings): boolean {
+    // What is on its way to plugins goes the old way, and only this thread can bring it back.
+    this.plugins?.drainSync(this.shutdownTimeoutMs, false)
     return open(() => this.pipeline.reconfigure(JSON.stringify(changeable(settings))))
   }
 
