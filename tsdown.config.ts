@@ -32,10 +32,15 @@ export default defineConfig([
   {
     // Adapters for frameworks: beside the package's main entry, which they import as its users do.
     ...shared,
-    entry: { 'frameworks/fastify': 'src/frameworks/fastify.ts' },
+    entry: Object.fromEntries(
+      ['express', 'fastify', 'hono', 'koa'].map((name) => [
+        `frameworks/${name}`,
+        `src/frameworks/${name}.ts`,
+      ]),
+    ),
     format: ['esm', 'cjs'],
     dts: true,
-    deps: { onlyBundle: [], neverBundle: [/^fapilog$/, /^fastify$/] },
+    deps: { onlyBundle: [], neverBundle: [/^(fapilog|fastify|hono)$/] },
   },
   {
     // The command line: loads the rest of the package only for what needs it.

@@ -24,7 +24,7 @@ const TSC = require.resolve('typescript/bin/tsc')
 const GENERATED = ['docs/bench.svg', 'benches/record/latest.json']
 
 /** Packages that snippets import besides `fapilog`. */
-const BESIDE = ['@opentelemetry', 'fastify']
+const BESIDE = ['@hono', '@koa', '@opentelemetry', 'express', 'fastify', 'hono', 'koa']
 
 interface Snippet {
   readonly name: string

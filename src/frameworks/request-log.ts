@@ -194,7 +194,7 @@ export class RequestLog<Request> {
       status: complete || res.headersSent ? statusCode : undefined,
       latency_ms: Math.round((performance.now() - active.startedAt) * 1000) / 1000,
       request_bytes: bytesOf(headers['content-length']),
-      response_bytes: complete ? bytesOf(response.getHeader('content-length')) : undefined,
+      response_bytes: complete ? responseBytes(response, res) : undefined,
       client_ip: active.clientIp,
       user_agent: headers['user-agent'],
       reason: active.failed && (statusCode < 500 || !isError(error)) ? reasonOf(error) : undefined,
@@ -229,9 +229,15 @@ function filterOf(
   return wanted === undefined || wanted === false ? undefined : new HeaderFilter(wanted, secret)
 }
 
+/** What the header says, else what Node.js has found out by itself for a body that was sent at once. */
+function responseBytes(response: ResponseHeaders, res: ServerResponse): number | undefined {
+  const { _contentLength } = res as { _contentLength?: number | null }
+  return bytesOf(response.getHeader('content-length') ?? _contentLength)
+}
+
 /** A `content-length`; undefined where there is none. */
 function bytesOf(length: unknown): number | undefined {
-  if (length === undefined) return undefined
+  if (length === undefined || length === null) return undefined
   const bytes = Number(length)
   return Number.isSafeInteger(bytes) ? bytes : undefined
 }

@@ -1,0 +1,87 @@
+// Express 4 and 5: a middleware, and one for errors.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Logger } from 'fapilog'
+import type { RequestLogHandle } from './middleware.js'
+import { checkOptions, type RequestLogOptions } from './options.js'
+import { type ActiveRequest, type FrameworkRequest, RequestLog } from './request-log.js'
+
+export { SECRET_HEADERS } from './headers.js'
+export type { RequestLogHandle } from './middleware.js'
+export type { BodyOptions, RequestLogOptions, SkipRule } from './options.js'
+
+declare global {
+  // What @types/express has for this.
+  namespace Express {
+    interface Request {
+      /** The logger of the request, from `fapilog/express`. */
+      log: Logger
+    }
+  }
+}
+
+/** What is read from a request of Express. */
+export interface ExpressRequest extends IncomingMessage {
+  readonly originalUrl?: string
+  readonly baseUrl?: string
+  readonly route?: { readonly path?: unknown }
+  readonly ip?: string | undefined
+  readonly body?: unknown
+}
+
+/** The middleware, and the one that sees errors. */
+export interface ExpressLog extends RequestLogHandle {
+  (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void
+  /** To be used behind the routes: notes the error for the event of its request and passes it on. */
+  errors(
+    error: unknown,
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: (error?: unknown) => void,
+  ): void
+}
+
+const FRAMEWORK: FrameworkRequest<ExpressRequest> = {
+  url: (request) => request.originalUrl ?? request.url ?? '',
+  clientIp: (request) => request.ip ?? request.socket.remoteAddress,
+  route: ({ route, baseUrl = '' }) =>
+    route?.path === undefined ? undefined : baseUrl + String(route.path),
+  body: (request) => request.body,
+}
+
+/**
+ * The middleware: `app.use(fapilog(options))` before all others, `app.use(….errors)` behind the routes. `request.log` is
+ * the logger of a request. Bodies of responses are not logged.
+ *
+ * @throws {ConfigurationError} listing every problem of the options
+ */
+export function fapilog(options: RequestLogOptions<ExpressRequest> = {}): ExpressLog {
+  checkOptions(options)
+  const requests = new RequestLog(options, FRAMEWORK)
+  const going = new WeakMap<IncomingMessage, ActiveRequest<ExpressRequest>>()
+  const middleware = (
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: (error?: unknown) => void,
+  ): void =>
+    requests.handle(request as ExpressRequest, request, response, (active) => {
+      going.set(request, active)
+      Object.assign(request, { log: active.log })
+      if (requests.echo) response.setHeader(requests.header, active.id)
+      next()
+    })
+  return Object.assign(middleware, {
+    logger: requests.log,
+    end: () => requests.end(),
+    errors: (
+      error: unknown,
+      request: IncomingMessage,
+      // Express knows middleware for errors by its four parameters.
+      _response: ServerResponse,
+      next: (error?: unknown) => void,
+    ): void => {
+      going.get(request)?.fail(error)
+      next(error)
+    },
+  })
+}

@@ -1,0 +1,74 @@
+// Koa 2 and 3: a middleware.
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Logger } from 'fapilog'
+import type { RequestLogHandle } from './middleware.js'
+import { checkOptions, type RequestLogOptions } from './options.js'
+import { type FrameworkRequest, RequestLog } from './request-log.js'
+
+export { SECRET_HEADERS } from './headers.js'
+export type { RequestLogHandle } from './middleware.js'
+export type { BodyOptions, RequestLogOptions, SkipRule } from './options.js'
+
+/** What is read from a context of Koa, and set on it. */
+export interface KoaContext {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+  readonly originalUrl: string
+  readonly ip: string
+  /** Parsed by a body parser, if there is one. */
+  readonly request: object
+  body?: unknown
+  /** Set by @koa/router. */
+  readonly _matchedRoute?: unknown
+  /** The logger of the request. */
+  log?: Logger
+}
+
+/** The middleware. */
+export interface KoaLog extends RequestLogHandle {
+  (context: KoaContext, next: () => Promise<unknown>): Promise<void>
+}
+
+const FRAMEWORK: FrameworkRequest<KoaContext> = {
+  url: (context) => context.originalUrl,
+  clientIp: (context) => context.ip,
+  route: ({ _matchedRoute: route }) => (route === undefined ? undefined : String(route)),
+  body: (context) => (context.request as { body?: unknown }).body,
+}
+
+/**
+ * The middleware: `app.use(fapilog(options))` before all others. `ctx.log` is the logger of a request; its `route` is
+ * known with @koa/router.
+ *
+ * @throws {ConfigurationError} listing every problem of the options
+ */
+export function fapilog(options: RequestLogOptions<KoaContext> = {}): KoaLog {
+  checkOptions(options)
+  const requests = new RequestLog(options, FRAMEWORK)
+  const { echo, header } = requests
+  const middleware = (context: KoaContext, next: () => Promise<unknown>): Promise<void> =>
+    requests.handle(context, context.req, context.res, async (active) => {
+      context.log = active.log
+      if (echo) context.res.setHeader(header, active.id)
+      try {
+        await next()
+      } catch (error) {
+        active.fail(error)
+        // Koa takes all headers away before it answers.
+        if (echo) keepHeader(context.res, header, active.id)
+        throw error
+      }
+      if (requests.logsResponseBody) active.responseBody = context.body
+    })
+  return Object.assign(middleware, { logger: requests.log, end: () => requests.end() })
+}
+
+/** Sets a header at the last moment. */
+function keepHeader(response: ServerResponse, name: string, value: string): void {
+  const { writeHead } = response
+  response.writeHead = function (this: ServerResponse, ...args: unknown[]) {
+    if (!this.headersSent) this.setHeader(name, value)
+    return writeHead.apply(this, args as never)
+  } as typeof writeHead
+}
