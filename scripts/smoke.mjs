@@ -181,6 +181,9 @@ check('are the types wrong: no', () => {
     tool('@arethetypeswrong/cli/dist/index.js'),
     rootTarball,
     '--no-emoji',
+    // TypeScript's `node10` resolution knows no exports, so it does not find the adapters for frameworks
+    '--profile',
+    'node16',
     // data for editors, which find it in the folder; Node.js 10 had no exports
     '--exclude-entrypoints',
     './settings.schema.json',
