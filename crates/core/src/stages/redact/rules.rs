@@ -49,6 +49,12 @@ impl Decision {
     pub fn rule(self) -> Option<u16> {
         self.rule.checked_sub(1)
     }
+
+    /// Whether a value may stay under the key, as far as the key can tell.
+    #[inline]
+    pub fn is_harmless(self) -> bool {
+        self.rule == 0 && !self.has_pairs
+    }
 }
 
 /// All rules of a stage.
@@ -144,6 +150,8 @@ struct Slot {
     decision: Decision,
     is_decided: bool,
     is_clean: bool,
+    /// Its words were walked over and nothing was found.
+    is_harmless_scope: bool,
 }
 
 /// What is remembered about the entries of dictionaries. Entries never change, so nothing here gets stale.
@@ -229,6 +237,40 @@ impl Memory {
     #[inline]
     pub fn is_clean(&mut self, entry: &Entry) -> bool {
         self.slot(entry).is_some_and(|slot| slot.is_clean)
+    }
+
+    /// What is known about the entry with an id, without a look at the dictionary; nothing about the pipeline's own.
+    #[inline(always)]
+    fn known(&self, id: u32) -> Slot {
+        let current = self.dictionaries.get(self.current);
+        let slot = current.and_then(|current| current.slots.get(id as usize));
+        slot.copied().unwrap_or_default()
+    }
+
+    /// Whether a key is known to be one that no rule is about.
+    #[inline(always)]
+    pub fn is_harmless_key(&self, id: u32) -> bool {
+        let slot = self.known(id);
+        slot.is_decided && slot.decision.is_harmless()
+    }
+
+    /// Whether a text is known to hold no secret.
+    #[inline(always)]
+    pub fn is_clean_text(&self, id: u32) -> bool {
+        self.known(id).is_clean
+    }
+
+    /// Whether a scope is known to hold nothing that is to be redacted.
+    #[inline(always)]
+    pub fn is_harmless_scope(&self, id: u32) -> bool {
+        self.known(id).is_harmless_scope
+    }
+
+    /// Remembers that it holds none.
+    pub fn set_harmless_scope(&mut self, entry: &Entry) {
+        if let Some(slot) = self.slot(entry) {
+            slot.is_harmless_scope = true;
+        }
     }
 
     /// Remembers that it holds none.

@@ -10,6 +10,8 @@ use crate::wire::layout::*;
 use crate::wire::{Dictionary, Records};
 
 const CARD: &str = "4111111111111111";
+/// Bytes of a record before its tokens.
+const RECORD_BODY: usize = 24;
 
 fn settings(given: Json) -> RedactSettings {
     let mut all = json!({ "mask": "***", "maxScanBytes": 262_144 });
@@ -531,4 +533,111 @@ proptest! {
             }
         }
     }
+}
+
+/// Fields of all kinds, some of them secret.
+fn any_fields() -> impl Strategy_<Value = Json> {
+    let text = prop_oneof![
+        "[a-f0-9]{8,40}",
+        "[ -~]{0,24}",
+        "[0-9 .-]{0,24}",
+        Just(CARD.to_owned()),
+        Just(format!("paid with {CARD}")),
+        Just("/a?expand=1&access_token=V".to_owned()),
+        Just("Bearer abcdefghijklmnop1234".to_owned()),
+        Just(format!("ghp_{}", "a1".repeat(20))),
+        Just(format!("AKIA{}", "A1".repeat(8))),
+        Just("übel".to_owned()),
+        Just("{\"password\":\"V\"}".to_owned()),
+        Just("a long text that goes on".repeat(30)),
+    ];
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<i32>().prop_map(Json::from),
+        Just(json!(4_111_111_111_111_111_u64)),
+        Just(json!(1_767_323_045_678_u64)),
+        text.prop_map(Json::from),
+    ];
+    let key = prop_oneof![
+        6 => "[a-d]{1,2}",
+        1 => Just("password".to_owned()),
+        1 => Just("rawHeaders".to_owned()),
+        1 => Just("$error".to_owned()),
+    ];
+    let value = leaf.prop_recursive(3, 12, 4, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+            proptest::collection::btree_map("[a-d]{1,2}|password", inner, 0..4)
+                .prop_map(|entries| Json::Object(entries.into_iter().collect())),
+        ]
+    });
+    proptest::collection::btree_map(key, value, 0..5)
+        .prop_map(|entries| Json::Object(entries.into_iter().collect()))
+}
+
+fn any_settings() -> impl Strategy_<Value = Json> {
+    prop_oneof![
+        Just(json!({ "presets": ["CREDENTIALS", "PCI-DSS"] })),
+        Just(json!({ "fields": [{ "name": "password" }] })),
+        Just(json!({ "presets": ["CREDENTIALS"], "jsonStrings": true, "maxStringLength": 200 })),
+        Just(
+            json!({ "detectors": [{ "name": "iban" }, { "name": "ssn" }, { "name": "email" }], "maxScanBytes": 300 })
+        ),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_glance_lets_nothing_pass_that_the_pass_would_change(
+        given in any_settings(),
+        events in proptest::collection::vec((any_fields(), any::<bool>()), 1..4),
+    ) {
+        let mut bench = Bench::new(given);
+        for (fields, scoped) in events {
+            let mut bytes = bench.record("m", &fields);
+            if scoped {
+                let id = bench.dictionary.intern_words(&bytes[RECORD_BODY..]);
+                let mut writer = RecordWriter::new(Level::INFO, 0, 0.0);
+                writer.message("m");
+                writer.scope(id);
+                bytes = writer.finish();
+            }
+            // What was remembered must be as right as what is seen for the first time.
+            for _ in 0..2 {
+                let record = Records::new(&bytes, &bench.dictionary).next().unwrap();
+                if glance::is_harmless(&mut bench.stage, &record) {
+                    let verdict = bench.stage.pass(&record, &mut bench.out);
+                    prop_assert_eq!(verdict, Some(Verdict::Unchanged), "{}", fields);
+                    prop_assert_eq!((bench.stage.redacted, bench.stage.withheld), (0, 0));
+                }
+                (bench.stage.redacted, bench.stage.withheld) = (0, 0);
+            }
+        }
+    }
+
+    #[test]
+    fn damage_is_never_harmless(at in any::<proptest::sample::Index>(), byte in any::<u8>(), fields in any_fields()) {
+        let mut bench = Bench::new(json!({ "presets": ["CREDENTIALS", "PCI-DSS"] }));
+        let mut bytes = bench.record("m", &fields);
+        let body = bytes.len() - RECORD_BODY;
+        bytes[RECORD_BODY + at.index(body)] = byte;
+        let record = Records::new(&bytes, &bench.dictionary).next().unwrap();
+        if glance::is_harmless(&mut bench.stage, &record) {
+            let verdict = bench.stage.pass(&record, &mut bench.out);
+            prop_assert_eq!(verdict, Some(Verdict::Unchanged));
+        }
+    }
+}
+
+#[test]
+fn a_request_without_secrets_is_harmless_at_a_glance() {
+    let mut bench = Bench::new(json!({ "presets": ["CREDENTIALS", "PCI-DSS"] }));
+    let fields = json!({
+        "req": { "method": "GET", "url": "/orders/8842?expand=items", "ids": [1, 2.5, "x"] },
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736", "at": 1_767_323_045_678_u64, "ok": true,
+    });
+    let bytes = bench.record("request completed", &fields);
+    let record = Records::new(&bytes, &bench.dictionary).next().unwrap();
+    assert!(glance::is_harmless(&mut bench.stage, &record));
 }

@@ -135,7 +135,17 @@ impl Scanner {
         if features.high {
             return false;
         }
-        let has_long_word = needs.word && features::has_long_word(text);
+        let has_long_word = needs.word
+            && if features.solid {
+                text.len() >= features::LONG_WORD
+            } else {
+                features::has_long_word(text)
+            };
+        // The only word there is begins in no way that is known.
+        let is_id = features.solid && features.digits < 9 && !tokens::may_begin(text);
+        if is_id && (self.strategy(Detector::Iban).is_none() || text.len() < 15) {
+            return true;
+        }
         let asks = (needs.digits && features.has_numbers())
             || (needs.at && features.at)
             || (needs.query && features.query)
@@ -203,7 +213,7 @@ impl Scanner {
                 });
             }
         };
-        if has_long_word {
+        if has_long_word && (!features.solid || tokens::may_begin(text)) {
             let (jwt, pem) = (
                 self.strategy(Detector::Jwt),
                 self.strategy(Detector::PrivateKey),

@@ -1,8 +1,12 @@
 //! Card numbers, social security numbers and telephone numbers.
 
+use super::features::may_have_number;
+
 /// Groups of digits that are looked at together, at most; a card number has no more digits.
 const MAX_DIGITS: usize = 19;
 const MIN_DIGITS: usize = 13;
+/// Digits of the shortest of these numbers, a social security number.
+const MIN_CHAIN: usize = 9;
 
 fn digit_at(text: &[u8], at: usize) -> bool {
     text.get(at).is_some_and(u8::is_ascii_digit)
@@ -54,14 +58,14 @@ impl Iterator for Groups<'_> {
     }
 }
 
-/// Whether nine digits, as many as the shortest of these numbers has, stand together or in a chain of groups.
+/// Whether so many digits stand together or in a chain of groups.
 fn has_chain(text: &[u8]) -> bool {
     let (mut digits, mut gap) = (0, 0);
     for &byte in text {
         if byte.is_ascii_digit() {
             digits += 1;
             gap = 0;
-            if digits >= 9 {
+            if digits >= MIN_CHAIN {
                 return true;
             }
         } else if gap == 0 && matches!(byte, b' ' | b'-' | b'.') {
@@ -75,7 +79,7 @@ fn has_chain(text: &[u8]) -> bool {
 
 /// Finds card numbers (`true`) and social security numbers.
 pub fn cards_and_ssns(text: &[u8], mut found: impl FnMut(bool, usize, usize)) {
-    if !has_chain(text) {
+    if !may_have_number(text, MIN_CHAIN) || !has_chain(text) {
         return;
     }
     // The groups of a chain that may still take part: a card number has at most as many as digits.

@@ -154,21 +154,47 @@ const SHAPES: &[Shape] = &[
     shape("AGE-SECRET-KEY-1", UPPER | DIGIT, 50),
 ];
 
-/// Bytes that start a shape, a JWT or a scheme.
-const STARTS: [bool; 256] = {
-    let mut table = [false; 256];
+/// For each byte, the beginnings whose first or second byte it is: a shape, a JWT or a scheme each.
+struct Beginnings {
+    first: [u128; 256],
+    second: [u128; 256],
+}
+
+/// Other beginnings than those of shapes.
+const OTHERS: &[&[u8; 2]] = &[
+    b"ey", b"ew", b"be", b"bE", b"Be", b"BE", b"ba", b"bA", b"Ba", b"BA",
+];
+
+static BEGINNINGS: Beginnings = {
+    assert!(SHAPES.len() + OTHERS.len() <= 128);
+    let mut table = Beginnings {
+        first: [0; 256],
+        second: [0; 256],
+    };
     let mut at = 0;
-    while at < SHAPES.len() {
-        table[SHAPES[at].prefix[0] as usize] = true;
+    while at < SHAPES.len() + OTHERS.len() {
+        let [first, second] = if at < SHAPES.len() {
+            [SHAPES[at].prefix[0], SHAPES[at].prefix[1]]
+        } else {
+            *OTHERS[at - SHAPES.len()]
+        };
+        table.first[first as usize] |= 1 << at;
+        table.second[second as usize] |= 1 << at;
         at += 1;
-    }
-    let mut others = b"eBb".as_slice();
-    while let [first, rest @ ..] = others {
-        table[*first as usize] = true;
-        others = rest;
     }
     table
 };
+
+/// Whether something may begin at the start of the text.
+#[inline]
+pub fn may_begin(text: &[u8]) -> bool {
+    let &[first, second, ..] = text else {
+        return false;
+    };
+    let bits = |of: &[u128; 256], byte: u8| of.get(usize::from(byte)).copied().unwrap_or(0);
+    let firsts = bits(&BEGINNINGS.first, first);
+    firsts != 0 && firsts & bits(&BEGINNINGS.second, second) != 0
+}
 
 /// How much of a key is looked at to tell whether it is one.
 const MAX_LOOK: usize = 256;
@@ -190,8 +216,8 @@ pub fn find(text: &[u8], mut found: impl FnMut(Detector, usize, usize)) {
     while let Some(&byte) = text.get(at) {
         let begins = before & ALPHANUMERIC == 0;
         before = class(byte);
-        if begins && STARTS.get(usize::from(byte)) == Some(&true) {
-            let rest = text.get(at..).unwrap_or_default();
+        let rest = text.get(at..).unwrap_or_default();
+        if begins && may_begin(rest) {
             let jwt = if at >= no_jwt && is_jwt_header(rest) {
                 let len = jwt(rest);
                 if len.is_none() {

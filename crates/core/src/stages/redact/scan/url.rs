@@ -10,6 +10,19 @@ const MAX_NAME: usize = 32;
 /// How far the end of a user name and password is looked for that are not escaped as they should be.
 const MAX_USER_INFO: usize = 1024;
 
+/// Bytes that names of parameters consist of.
+const NAME: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        table[at] = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'_' | b'.' | b'[' | b']' | b'%' | b'$');
+        at += 1;
+    }
+    table
+};
+
 fn ends_url(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte.is_ascii_control() || b"\"'<>`\\|".contains(&byte)
 }
@@ -85,7 +98,7 @@ impl Query {
             let rest = text.get(start..).unwrap_or_default();
             let len = rest
                 .iter()
-                .take_while(|b| b.is_ascii_alphanumeric() || b"-_.[]%$".contains(b))
+                .take_while(|&&b| NAME.get(usize::from(b)) == Some(&true))
                 .count();
             if len == 0 || rest.get(len) != Some(&b'=') {
                 continue;
