@@ -41,6 +41,11 @@ export interface ExpressLog extends RequestLogHandle {
   ): void
 }
 
+/** Under which a request has its `ActiveRequest`. */
+const ACTIVE = Symbol('fapilog.request')
+
+type Tracked = IncomingMessage & { [ACTIVE]?: ActiveRequest<ExpressRequest>; log?: Logger }
+
 const FRAMEWORK: FrameworkRequest<ExpressRequest> = {
   url: (request) => request.originalUrl ?? request.url ?? '',
   clientIp: (request) => request.ip ?? request.socket.remoteAddress,
@@ -58,15 +63,15 @@ const FRAMEWORK: FrameworkRequest<ExpressRequest> = {
 export function fapilog(options: RequestLogOptions<ExpressRequest> = {}): ExpressLog {
   checkOptions(options)
   const requests = new RequestLog(options, FRAMEWORK)
-  const going = new WeakMap<IncomingMessage, ActiveRequest<ExpressRequest>>()
   const middleware = (
     request: IncomingMessage,
     response: ServerResponse,
     next: (error?: unknown) => void,
   ): void =>
     requests.handle(request as ExpressRequest, request, response, (active) => {
-      going.set(request, active)
-      Object.assign(request, { log: active.log })
+      const tracked = request as Tracked
+      tracked[ACTIVE] = active
+      tracked.log = active.log
       if (requests.echo) response.setHeader(requests.header, active.id)
       next()
     })
@@ -80,7 +85,7 @@ export function fapilog(options: RequestLogOptions<ExpressRequest> = {}): Expres
       _response: ServerResponse,
       next: (error?: unknown) => void,
     ): void => {
-      going.get(request)?.fail(error)
+      ;(request as Tracked)[ACTIVE]?.fail(error)
       next(error)
     },
   })
