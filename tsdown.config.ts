@@ -30,6 +30,14 @@ export default defineConfig([
     deps: { alwaysBundle: ['zod'], onlyBundle: ['zod'] },
   },
   {
+    // `fapilog/plugins`: beside the main entry, so that nobody pays for it who does not import it.
+    ...shared,
+    entry: { plugins: 'src/registry/index.ts' },
+    format: ['esm', 'cjs'],
+    dts: true,
+    deps: { onlyBundle: [], neverBundle: [/^fapilog$/] },
+  },
+  {
     // Adapters for frameworks: beside the package's main entry, which they import as its users do.
     ...shared,
     entry: Object.fromEntries(

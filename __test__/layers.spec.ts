@@ -28,7 +28,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   [/^logging-container$/],
   [/^create-logger$/, /^join$/, /^logger-builder$/, /^metrics-collector$/],
   [/^index$/],
-  [/^cli\//, /^frameworks\//, /^testing\//],
+  [/^cli\//, /^frameworks\//, /^registry\//, /^testing\//],
 ]
 
 interface Import {
