@@ -59,9 +59,16 @@ export default defineConfig([
     deps: { onlyBundle: [], neverBundle: [/native\/binding\.cjs$/] },
   },
   {
-    // What tests need. It imports the package by its name: there is one copy of it in a process.
+    // What tests need, and bridges. They import the package by its name: there is one copy of it in a process.
     ...shared,
     entry: { testing: 'src/testing/index.ts' },
+    format: ['esm', 'cjs'],
+    dts: true,
+    deps: { onlyBundle: [], neverBundle: ['fapilog'] },
+  },
+  {
+    ...shared,
+    entry: { bridges: 'src/bridges/index.ts' },
     format: ['esm', 'cjs'],
     dts: true,
     deps: { onlyBundle: [], neverBundle: ['fapilog'] },

@@ -205,7 +205,7 @@ test('doubles: what hangs or throws loses no event', async (t) => {
   t.is(withheld.metrics().plugins['hanging']?.timeouts, 1)
 })
 
-test('plugins that keep their contract have no faults', async (t) => {
+test.serial('plugins that keep their contract have no faults', async (t) => {
   let started = 0
   const lifecycle = {
     start: async () => {
@@ -230,7 +230,7 @@ test('plugins that keep their contract have no faults', async (t) => {
   await t.notThrowsAsync(assertPlugin(plugins[0]))
 })
 
-test('a plugin may be an instance of a class with private fields', async (t) => {
+test.serial('a plugin may be an instance of a class with private fields', async (t) => {
   class Counting {
     readonly kind = 'processor'
     readonly name = 'counting'
@@ -372,7 +372,7 @@ test.serial('validation finds a plugin that leaves a timer running', async (t) =
   t.deepEqual(faults, [{ rule: 'handles', message: 'still open after stop: Timeout' }])
 })
 
-test('validation shows samples of the author, too', async (t) => {
+test.serial('validation shows samples of the author, too', async (t) => {
   const plugin = defineProcessor({
     name: 'x',
     process({ data }) {

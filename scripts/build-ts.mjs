@@ -1,4 +1,4 @@
-// Bundles src/ into dist/ and rolls the public types up into index.d.ts, testing.d.ts and their .d.cts.
+// Bundles src/ into dist/ and rolls the public types up into index.d.ts, testing.d.ts, bridges.d.ts and their .d.cts.
 // `--check` builds into a temporary folder and fails when the committed types differ.
 import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +9,7 @@ import { required, root } from './stage.mjs'
 const HEADER =
   '// GENERATED from src/ by `npm run build:ts`. Do not edit: change src/ and commit the result.\n'
 const TYPES = Object.fromEntries(
-  ['index', 'testing'].flatMap((entry) => [
+  ['index', 'testing', 'bridges'].flatMap((entry) => [
     [`${entry}.d.mts`, `${entry}.d.ts`],
     [`${entry}.d.cts`, `${entry}.d.cts`],
   ]),

@@ -44,10 +44,14 @@ export const PRODUCTS = [
   'dist/frameworks/koa.mjs',
   'dist/frameworks/koa.cjs',
   'dist/testing.mjs',
+  'dist/bridges.mjs',
+  'dist/bridges.cjs',
   'dist/testing.cjs',
   'index.d.ts',
   'index.d.cts',
   'testing.d.ts',
+  'bridges.d.ts',
+  'bridges.d.cts',
   'testing.d.cts',
 ]
 

@@ -38,7 +38,7 @@ export interface ValidationOptions {
 }
 
 /** How long what ends with `stop` may take to be gone, in milliseconds. */
-const SETTLE_MS = 250
+const SETTLE_MS = 1000
 const STEP_MS = 10
 
 /**

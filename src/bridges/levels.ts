@@ -1,0 +1,10 @@
+/** Methods that a bridge calls. */
+export type LevelMethod =
+  | 'trace'
+  | 'debug'
+  | 'info'
+  | 'warning'
+  | 'error'
+  | 'critical'
+  | 'audit'
+  | 'security'
