@@ -428,6 +428,42 @@ test('a plugin that logs through the same logger does not see its own events, at
   await log.close()
 })
 
+test('a sink does not get what plugins log, itself among them; other sinks do', async (t) => {
+  const holder: { log?: ReturnType<typeof memoryLogger> } = {}
+  let got = 0
+  const { log } = withPlugins(
+    defineSink({
+      name: 'sync',
+      write(batch) {
+        got += batch.length
+        holder.log?.info('from sync')
+      },
+    }),
+    defineSink({
+      name: 'async',
+      async write() {
+        await delay(1)
+        holder.log?.info('from async')
+      },
+    }),
+  )
+  holder.log = log
+  // The first batch shows which sinks are asynchronous.
+  log.info('warm')
+  await events(log)
+  await events(log)
+  await events(log)
+  const before = got
+  log.info('m')
+  await log.flush()
+  await log.flush()
+  t.is(got, before + 1)
+  const names = takeEvents(log).map(({ message }) => message)
+  t.deepEqual(names.sort(), ['from async', 'from sync', 'm'])
+  t.is(log.metrics().inFlight, 0)
+  await log.close()
+})
+
 test('a plugin can be turned off and on again', async (t) => {
   const { log } = withPlugins(defineFilter({ name: 'none', filter: () => false }))
   log.info('a')

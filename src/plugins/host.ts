@@ -39,6 +39,21 @@ export interface HostOwner {
   report: Report
 }
 
+/**
+ * The native side holds the function for as long as the pipeline lives, and the host holds the pipeline. Made out here,
+ * since functions made in one scope hold what any of them holds.
+ */
+function weakly(host: WeakRef<PluginHost>, call: (host: PluginHost) => void): () => void {
+  return () => {
+    const alive = host.deref()
+    if (alive !== undefined) call(alive)
+  }
+}
+
+function work(host: PluginHost): void {
+  host.work()
+}
+
 /** All plugins of one container. */
 export class PluginHost {
   private readonly native: PluginPort
@@ -63,7 +78,7 @@ export class PluginHost {
     flush: () => Promise<unknown>,
   ) {
     this.plugins = plugins
-    this.native = create(() => this.work())
+    this.native = create(weakly(new WeakRef(this), work))
     const steps = new Map<Plugin, Step>()
     const stations: Station[] = []
     for (const { kinds } of PLACES) {
@@ -77,7 +92,12 @@ export class PluginHost {
     this.steps = [...steps.values()]
     this.sinks = plugins
       .filter((plugin): plugin is Sink => plugin.kind === 'sink')
-      .map((plugin) => new SinkStep(plugin, this.native, owner.report))
+      .map(
+        (plugin) =>
+          new SinkStep(plugin, this.native, owner.report, (call, awaits) =>
+            this.asPlugin(awaits ? () => owner.markOwnAsync(call) : call),
+          ),
+      )
     for (const plugin of plugins) this.start(plugin)
     let flushedAt = -1
     this.forgetLoop = onLoopEmpty(() => {
@@ -122,7 +142,7 @@ export class PluginHost {
   }
 
   /** Does what there is to do; goes on in a later turn of the event loop when it takes long. */
-  private work(): void {
+  work(): void {
     this.native.listen()
     const until = performance.now() + SLICE_MS
     while (this.workOnce()) {
@@ -241,7 +261,8 @@ export class PluginHost {
 
   /** Whether something is under way that cannot end before this call does. */
   private isStuck(): boolean {
-    return this.running || this.starting > 0 || this.stations.some(({ busy }) => busy)
+    const { running, starting, stations, sinks } = this
+    return running || starting > 0 || [...stations, ...sinks].some(({ busy }) => busy)
   }
 
   /** Ends the plugins, last first. Never rejects. */

@@ -11,7 +11,10 @@ export class SinkStep {
   enabled = true
   /** Its `start` has failed: every write fails. */
   broken = false
-  private busy = false
+  /** A write is under way. */
+  busy = false
+  /** It has returned a promise: what it logs later has to be told from what others log. */
+  private isAsync = false
   private events = 0
   private failures = 0
   private skipped = 0
@@ -21,6 +24,8 @@ export class SinkStep {
     readonly plugin: Sink,
     private readonly native: PluginPort,
     private readonly report: Report,
+    /** Runs a call as a plugin's: what it logs is marked. The second argument: what it awaits, too. */
+    private readonly asPlugin: <T>(call: () => T, awaits: boolean) => T,
   ) {}
 
   metrics(): PluginMetrics {
@@ -59,12 +64,13 @@ export class SinkStep {
       return true
     }
     try {
-      const result: unknown = this.write(offer.lines)
+      const result: unknown = this.asPlugin(() => this.write(offer.lines), this.isAsync)
       if (!(result instanceof Promise)) {
         answer(null)
         return true
       }
       this.busy = true
+      this.isAsync = true
       // Keeps the process alive while the plugin is awaited; the native side has the timeout.
       const hold = setInterval(() => undefined, 1 << 30)
       result

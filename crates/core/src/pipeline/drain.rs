@@ -74,7 +74,7 @@ fn deliver(
         Some(router) => router.matched(record),
     };
     for lane in lanes {
-        if lane.takes(record.level(), matched) {
+        if lane.takes(record, matched) {
             lane.format.write(record, &mut lane.batch.bytes);
             if lane.batch.is_empty() {
                 lane.batch.first_time_ms = Some(record.time_ms());

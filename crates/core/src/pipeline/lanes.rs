@@ -7,6 +7,8 @@ use super::route::{Route, Router};
 use super::sink_thread::SinkHandle;
 use crate::format::{self, Format, FormatKind, FormatOptions};
 use crate::level::{Level, LevelCounts};
+use crate::wire::layout::FLAG_PLUGIN;
+use crate::wire::Record;
 
 /// One sink, and which lines it wants.
 #[derive(Clone, Debug)]
@@ -16,6 +18,8 @@ pub struct LaneSink {
     pub(super) color: bool,
     /// Its number among the sinks for which the ring's space is kept.
     pub(super) held: Option<usize>,
+    /// It is a plugin, which does not get what plugins log.
+    pub(super) plugin: bool,
 }
 
 /// Where lines go, and what they all say.
@@ -30,6 +34,8 @@ pub struct Lane {
     pub(super) format: Box<dyn Format>,
     pub(super) min_level: Level,
     pub(super) route: Route,
+    /// The sinks are plugins, which do not get what plugins log: that would never end.
+    pub(super) plugin: bool,
     pub(super) sinks: Vec<Arc<SinkHandle>>,
     /// The places of `sinks` in the list of all.
     pub(super) places: Vec<usize>,
@@ -43,13 +49,14 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// Whether an event of this level, which these rules match, is for these sinks; counts it if its way is another.
+    /// Whether an event, which these rules match, is for these sinks; counts it if its way is another.
     #[inline(always)]
-    pub fn takes(&mut self, level: Level, matched: u64) -> bool {
+    pub fn takes(&mut self, record: &Record<'_>, matched: u64) -> bool {
+        let level = record.level();
         if level < self.min_level {
             return false;
         }
-        let takes = self.route.takes(matched);
+        let takes = self.route.takes(matched) && !(self.plugin && record.has(FLAG_PLUGIN));
         if !takes {
             self.skipped.add(level);
         }
@@ -58,7 +65,7 @@ impl Lane {
 
     /// Tells the sinks what they were not given.
     pub fn settle_skipped(&mut self) {
-        if self.route != Route::ALL && self.skipped.total() > 0 {
+        if (self.route != Route::ALL || self.plugin) && self.skipped.total() > 0 {
             let skipped = std::mem::take(&mut self.skipped);
             for sink in &self.sinks {
                 sink.count_skipped(&skipped);
@@ -74,11 +81,11 @@ pub fn group(
     constants: &FormatOptions,
     pool: &BatchPool,
 ) -> Vec<Lane> {
-    let mut lanes: Vec<((FormatKind, bool, Level, Route), Lane)> = Vec::new();
+    let mut lanes: Vec<((FormatKind, bool, Level, Route, bool), Lane)> = Vec::new();
     for (place, sink) in sinks.iter().enumerate() {
         let route = router.map_or(Route::ALL, |router| router.route(sink.handle.name()));
         let min_level = sink.handle.min_level;
-        let key = (sink.format, sink.color, min_level, route);
+        let key = (sink.format, sink.color, min_level, route, sink.plugin);
         let at = match lanes.iter().position(|(known, _)| *known == key) {
             Some(at) => at,
             None => {
@@ -86,6 +93,7 @@ pub fn group(
                     format: format::build(sink.format, &constants.with_color(sink.color)),
                     min_level,
                     route,
+                    plugin: sink.plugin,
                     sinks: Vec::new(),
                     places: Vec::new(),
                     batch: pool.take(),

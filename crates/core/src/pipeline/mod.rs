@@ -299,6 +299,7 @@ impl Pipeline {
                 format: sink.format,
                 color: sink.color,
                 held: number,
+                plugin: matches!(sink.destination, Destination::Plugin { .. }),
             });
         }
         for sink in &settings.sinks {
