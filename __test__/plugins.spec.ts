@@ -305,7 +305,7 @@ test('a batch processor that answers for too few events: all go on as they were'
   t.is((await events(log)).length, 10)
   t.is(log.metrics().plugins['bad']?.failures, 10)
   await log.close()
-  t.regex(String(errors[0]), /must return 10 results, not 9 results/)
+  t.regex(String(errors[0]), /must return \d+ results, not \d+ results/)
 })
 
 test('a plugin that fails too often is left alone, and tried again later', async (t) => {
