@@ -74,6 +74,9 @@ impl Lane {
     }
 }
 
+/// What sinks of one lane have in common: format, colour, level, route, and whether they are plugins.
+type Key = (FormatKind, bool, Level, Route, bool);
+
 /// Groups sinks into lanes.
 pub fn group(
     sinks: &[LaneSink],
@@ -81,7 +84,7 @@ pub fn group(
     constants: &FormatOptions,
     pool: &BatchPool,
 ) -> Vec<Lane> {
-    let mut lanes: Vec<((FormatKind, bool, Level, Route, bool), Lane)> = Vec::new();
+    let mut lanes: Vec<(Key, Lane)> = Vec::new();
     for (place, sink) in sinks.iter().enumerate() {
         let route = router.map_or(Route::ALL, |router| router.route(sink.handle.name()));
         let min_level = sink.handle.min_level;
