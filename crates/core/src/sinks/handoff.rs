@@ -144,6 +144,8 @@ impl Sink for HandoffSink {
         let mut state = self.port.lock();
         loop {
             if let Some(answer) = state.answer.take() {
+                // A second answer belongs to nothing.
+                state.id += 1;
                 return answer.map_err(|why| failure(io::ErrorKind::Other, why));
             }
             if state.gone {
