@@ -262,13 +262,13 @@ export class Container {
       this.closed = true
       this.live?.close()
       this.encoder.ring.close()
-      this.forgetExit()
       if (this.joined) {
+        this.forgetExit()
         this.closing = this.native.leave(timeoutMs).then((text) => JSON.parse(text) as Receipt)
         return this.closing
       }
       this.pipeline.unshare()
-      // Until then a signal waits for what is still being written.
+      // Until then a signal, and the end of the process, wait for what is still being written.
       this.closing = this.pipeline
         .close(timeoutMs)
         .then(async (text) => {
@@ -276,6 +276,7 @@ export class Container {
           return JSON.parse(text) as Receipt
         })
         .finally(() => {
+          this.forgetExit()
           this.forgetSignals?.()
           this.errors?.close()
         })
