@@ -626,6 +626,16 @@ test('a sink that never answers holds up no other sink, and close is bounded; wh
   t.is(total(sinks['stuck']?.dropped ?? {}), submitted)
 })
 
+test('a process ends when its logger is closed, also with a sink that never answers', async (t) => {
+  const { code, ms } = await run(process.execPath, [
+    fixture,
+    'closed with a stuck sink',
+    join(folder, 'stuck.log'),
+  ])
+  t.is(code, 0)
+  t.true(ms < 15_000, String(ms))
+})
+
 // --- the end of the process ------------------------------------------------------------------------------
 
 for (const how of [

@@ -273,6 +273,7 @@ export class PluginHost {
 
   private async stopAll(): Promise<void> {
     this.forgetLoop()
+    for (const sink of this.sinks) sink.release()
     for (const plugin of [...this.plugins].reverse()) {
       if (plugin.stop === undefined) continue
       let timer: NodeJS.Timeout | undefined

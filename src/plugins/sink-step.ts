@@ -2,7 +2,7 @@
 // tries again when it is a failure.
 
 import type { PluginMetrics } from '../metrics.js'
-import type { PluginEvent, Sink } from './contracts.js'
+import { DEFAULT_TIMEOUT_MS, type PluginEvent, type Sink } from './contracts.js'
 import type { PluginPort } from './port.js'
 import type { Report } from './step.js'
 
@@ -15,6 +15,7 @@ export class SinkStep {
   busy = false
   /** It has returned a promise: what it logs later has to be told from what others log. */
   private isAsync = false
+  private hold: NodeJS.Timeout | undefined
   private events = 0
   private failures = 0
   private skipped = 0
@@ -71,15 +72,15 @@ export class SinkStep {
       }
       this.busy = true
       this.isAsync = true
-      // Keeps the process alive while the plugin is awaited; the native side has the timeout.
-      const hold = setInterval(() => undefined, 1 << 30)
+      // Keeps the process alive while the plugin is awaited, for as long as the native side waits for it.
+      this.hold = setTimeout(() => undefined, this.plugin.timeoutMs ?? DEFAULT_TIMEOUT_MS)
       result
         .then(
           () => answer(null),
           (error: unknown) => answer(text(error)),
         )
         .finally(() => {
-          clearInterval(hold)
+          this.release()
           this.busy = false
           again()
         })
@@ -87,6 +88,11 @@ export class SinkStep {
       answer(text(error))
     }
     return true
+  }
+
+  /** Lets the process end, whatever the plugin is still at. */
+  release(): void {
+    clearTimeout(this.hold)
   }
 
   private write(lines: string): unknown {
