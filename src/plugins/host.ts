@@ -117,9 +117,7 @@ export class PluginHost {
 
   /** Turns a plugin on or off; false when there is none of this name. */
   enable(name: string, enabled: boolean): boolean {
-    const step =
-      this.steps.find(({ plugin }) => plugin.name === name) ??
-      this.sinks.find(({ plugin }) => plugin.name === name)
+    const step = [...this.steps, ...this.sinks].find(({ plugin }) => plugin.name === name)
     if (step === undefined) return false
     step.enabled = enabled
     return true
@@ -298,10 +296,8 @@ export class PluginHost {
   private start(plugin: Plugin): void {
     if (plugin.start === undefined) return
     const failed = (error: unknown): void => {
-      const step = this.steps.find((known) => known.plugin === plugin)
+      const step = [...this.steps, ...this.sinks].find((known) => known.plugin === plugin)
       if (step !== undefined) step.broken = true
-      const sink = this.sinks.find((known) => known.plugin === plugin)
-      if (sink !== undefined) sink.broken = true
       this.owner.report(`plugin ${plugin.name}: start failed: ${String(error)}`, error)
     }
     try {

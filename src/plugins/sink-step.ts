@@ -3,6 +3,7 @@
 
 import type { PluginMetrics } from '../metrics.js'
 import { DEFAULT_TIMEOUT_MS, type PluginEvent, type Sink } from './contracts.js'
+import { failureText } from './failure-text.js'
 import type { PluginPort } from './port.js'
 import type { Report } from './step.js'
 
@@ -77,7 +78,7 @@ export class SinkStep {
       result
         .then(
           () => answer(null),
-          (error: unknown) => answer(text(error)),
+          (error: unknown) => answer(failureText(error)),
         )
         .finally(() => {
           this.release()
@@ -85,7 +86,7 @@ export class SinkStep {
           again()
         })
     } catch (error) {
-      answer(text(error))
+      answer(failureText(error))
     }
     return true
   }
@@ -114,13 +115,5 @@ export class SinkStep {
     if (this.lastError === null)
       this.report(`plugin ${this.plugin.name} failed: ${error}; it is tried again`, error)
     this.lastError = error
-  }
-}
-
-function text(error: unknown): string {
-  try {
-    return error instanceof Error ? error.message : String(error)
-  } catch {
-    return 'unreadable error'
   }
 }

@@ -9,6 +9,7 @@ import {
   type PluginEvent,
   type Processor,
 } from './contracts.js'
+import { failureText } from './failure-text.js'
 import type { Traveller } from './traveller.js'
 
 /** Tells somebody what went wrong. */
@@ -336,11 +337,10 @@ function adopt(traveller: Traveller, result: unknown): void {
   traveller.replace(event)
 }
 
+/** Longest text of a failure that is kept. */
+const MAX_FAILURE_TEXT = 500
+
 function describe(error: unknown): string {
-  try {
-    const text = error instanceof Error ? error.message : String(error)
-    return text.length > 500 ? `${text.slice(0, 500)}…` : text
-  } catch {
-    return 'unreadable error'
-  }
+  const text = failureText(error)
+  return text.length > MAX_FAILURE_TEXT ? `${text.slice(0, MAX_FAILURE_TEXT)}…` : text
 }

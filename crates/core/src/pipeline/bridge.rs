@@ -72,8 +72,6 @@ pub struct Travellers {
     pub place: usize,
     records: Vec<u8>,
     starts: Vec<u32>,
-    /// Where each event starts in its ring; only for rings that lie in files.
-    positions: Vec<u32>,
     dictionary: SharedDictionary,
 }
 
@@ -89,11 +87,10 @@ impl Travellers {
     }
 
     /// Adds an event.
-    pub fn push(&mut self, record: &Record<'_>, position: Option<u32>) {
+    pub fn push(&mut self, record: &Record<'_>) {
         self.starts
             .push(u32::try_from(self.records.len()).unwrap_or(u32::MAX));
         append_record(record, &mut self.records);
-        self.positions.extend(position);
     }
 
     /// Whether there is no event.
@@ -101,27 +98,19 @@ impl Travellers {
         self.starts.is_empty()
     }
 
-    /// Where the first event starts in its ring.
-    pub fn first_position(&self) -> Option<u32> {
-        self.positions.first().copied()
-    }
-
     /// The dictionary that the events refer to.
     pub fn dictionary(&self) -> &SharedDictionary {
         &self.dictionary
     }
 
-    /// The events, each with its position, in order.
+    /// The events, in order.
     pub fn records<'a>(
         &'a self,
         dictionary: &'a Dictionary,
-    ) -> impl Iterator<Item = (Option<Record<'a>>, Option<u32>)> + 'a {
-        self.starts.iter().enumerate().map(move |(index, &start)| {
-            (
-                self.record(start, dictionary),
-                self.positions.get(index).copied(),
-            )
-        })
+    ) -> impl Iterator<Item = Option<Record<'a>>> + 'a {
+        self.starts
+            .iter()
+            .map(move |&start| self.record(start, dictionary))
     }
 
     fn record<'a>(&'a self, start: u32, dictionary: &'a Dictionary) -> Option<Record<'a>> {
@@ -254,19 +243,6 @@ impl Bridge {
         all.all(|travellers| travellers.sequence > sequence)
     }
 
-    /// Where the oldest event on its way starts in its ring.
-    pub fn first_position(&self) -> Option<u32> {
-        let state = self.lock();
-        let oldest = state
-            .waiting
-            .iter()
-            .flatten()
-            .chain(&state.taken)
-            .chain(state.returned.iter().map(|returned| &returned.travellers))
-            .min_by_key(|travellers| travellers.sequence);
-        oldest.and_then(Travellers::first_position)
-    }
-
     /// Whether JavaScript has something to take.
     pub fn has_waiting(&self) -> bool {
         self.lock().waiting.iter().any(|queue| !queue.is_empty())
@@ -279,7 +255,7 @@ impl Bridge {
         let dictionary = read(&travellers.dictionary);
         let verdicts = travellers
             .records(&dictionary)
-            .map(|(record, _)| match record {
+            .map(|record| match record {
                 Some(record) if record.has(FLAG_PLUGIN) => verdict::BYPASS,
                 _ => verdict::KEEP,
             })
@@ -325,11 +301,6 @@ impl Bridge {
         true
     }
 
-    /// Whether plugins are no longer asked.
-    pub fn is_abandoned(&self) -> bool {
-        self.lock().abandoned
-    }
-
     /// Plugins are not asked any more: what is on its way comes back as it was, or withheld where a plugin would
     /// have redacted it. Returns how many events that were.
     pub fn abandon(&self) -> usize {
@@ -358,7 +329,7 @@ impl Bridge {
         let dictionary = read(&travellers.dictionary);
         let verdicts = travellers
             .records(&dictionary)
-            .map(|(record, _)| match record {
+            .map(|record| match record {
                 // A plugin's own words: no plugin would have been asked.
                 Some(record) if record.has(FLAG_PLUGIN) => verdict::KEEP,
                 _ if withhold => verdict::WITHHOLD,
@@ -373,7 +344,7 @@ impl Bridge {
         }
     }
 
-    /// What came back, oldest first. The bytes count until [`Bridge::settled`].
+    /// What came back, oldest first.
     pub fn next_returned(&self) -> Option<Returned> {
         let mut state = self.lock();
         let returned = state.returned.pop_front()?;

@@ -68,9 +68,9 @@ impl Crossing {
         self.sequence
     }
 
-    /// Deals with the oldest batch that came back: what passes the last stages goes to `deliver`, with its
-    /// position. Whether there was one.
-    pub fn take_returned(&mut self, mut deliver: impl FnMut(&Record<'_>, Option<u32>)) -> bool {
+    /// Deals with the oldest batch that came back: what passes the last stages goes to `deliver`.
+    /// Whether there was one.
+    pub fn take_returned(&mut self, mut deliver: impl FnMut(&Record<'_>)) -> bool {
         let Some(returned) = self.bridge.next_returned() else {
             return false;
         };
@@ -86,7 +86,7 @@ impl Crossing {
         let mut onward =
             Travellers::new(next.unwrap_or(0), travellers.sequence, Arc::clone(&shared));
         let mut changed = changed.into_iter();
-        for (index, (record, position)) in travellers.records(&dictionary).enumerate() {
+        for (index, record) in travellers.records(&dictionary).enumerate() {
             let Some(record) = record else { continue };
             let verdict = verdicts.get(index).copied().unwrap_or(verdict::KEEP);
             let event = match verdict {
@@ -118,9 +118,9 @@ impl Crossing {
                 continue;
             };
             if next.is_some() {
-                onward.push(&event, position);
+                onward.push(&event);
             } else {
-                deliver(&event, position);
+                deliver(&event);
             }
         }
         drop(dictionary);

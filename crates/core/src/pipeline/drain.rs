@@ -398,9 +398,10 @@ impl Drain {
         };
         let mut moved = false;
         let mut accepted = LevelCounts::default();
-        while crossing.take_returned(|record, position| {
+        while crossing.take_returned(|record| {
             accepted.add(record.level());
-            deliver(&mut self.lanes, &mut self.router, record, position);
+            // Events that plugins see are not kept in a ring's file: crash-safe mode has no such plugins.
+            deliver(&mut self.lanes, &mut self.router, record, None);
         }) {
             moved = true;
             self.hand_over_large();
@@ -413,30 +414,7 @@ impl Drain {
             self.shared.count_stages(crossing.take_counts().into_iter());
         }
         self.crossing = Some(crossing);
-        if moved {
-            self.release_formatted();
-        }
         moved
-    }
-
-    /// In crash-safe mode, lets go of the ring's space up to where everything is formatted and written.
-    fn release_formatted(&self) {
-        if let Some(retention) = &self.retention {
-            let pending = self.lanes.iter().flat_map(|lane| {
-                let first = lane.batch.first_position();
-                lane.held.iter().map(move |&sink| (sink, first))
-            });
-            retention.read(self.formatted_position(), pending);
-        }
-    }
-
-    /// Up to where the ring was read and what was read has been formatted.
-    fn formatted_position(&self) -> u32 {
-        let travelling = self
-            .crossing
-            .as_ref()
-            .and_then(|crossing| crossing.bridge.first_position());
-        travelling.unwrap_or(self.position)
     }
 
     /// Takes one chunk from every ring. Whether there was anything.
@@ -538,7 +516,7 @@ impl Drain {
             };
             let position = kept.then_some(position);
             if let Some(travellers) = &mut travellers {
-                travellers.push(&record, position);
+                travellers.push(&record);
             } else {
                 accepted.add(record.level());
                 deliver(&mut self.lanes, &mut self.router, &record, position);
@@ -549,17 +527,24 @@ impl Drain {
             self.shared.count_damaged(damaged);
         }
         source.consumer.take(taken);
-        self.position = source.consumer.position();
         if let (Some(crossing), Some(travellers)) = (&self.crossing, travellers) {
             if !travellers.is_empty() {
                 crossing.bridge.send(travellers);
             }
         }
-        if self.retention.is_none() {
-            source.consumer.release();
-            self.shared.space.announce();
-        } else {
-            self.release_formatted();
+        match &self.retention {
+            None => {
+                source.consumer.release();
+                self.shared.space.announce();
+            }
+            Some(retention) => {
+                self.position = source.consumer.position();
+                let pending = self.lanes.iter().flat_map(|lane| {
+                    let first = lane.batch.first_position();
+                    lane.held.iter().map(move |&sink| (sink, first))
+                });
+                retention.read(self.position, pending);
+            }
         }
         for lane in &mut self.lanes {
             lane.settle_skipped();
@@ -593,7 +578,6 @@ impl Drain {
     }
 
     fn hand_over_lane(&mut self, at: usize) {
-        let formatted = self.formatted_position();
         let Some(lane) = self.lanes.get_mut(at) else {
             return;
         };
@@ -601,7 +585,7 @@ impl Drain {
             return;
         }
         if let (Some(retention), Some(first)) = (&self.retention, lane.batch.first_position()) {
-            lane.batch.end_position = formatted;
+            lane.batch.end_position = self.position;
             for &sink in &lane.held {
                 retention.hand_over(sink, first);
             }

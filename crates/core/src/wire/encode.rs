@@ -237,26 +237,6 @@ impl RecordWriter {
         self.text(text);
     }
 
-    /// Writes bytes with their length, as the payload of a string's token.
-    pub fn payload(&mut self, bytes: &[u8]) {
-        self.sized(bytes);
-    }
-
-    /// Opens an object whose key travels inline.
-    pub fn open_object_inline(&mut self, key: &str) {
-        self.token_inline(TAG_OBJECT_START, key);
-    }
-
-    /// Opens an array whose key travels inline.
-    pub fn open_array_inline(&mut self, key: &str) {
-        self.token_inline(TAG_ARRAY_START, key);
-    }
-
-    /// Opens an Error whose key travels inline.
-    pub fn open_error_inline(&mut self, key: &str) {
-        self.token_inline(TAG_ERROR_START, key);
-    }
-
     /// Opens an object.
     pub fn open_object(&mut self, key: u32) {
         self.token(TAG_OBJECT_START, key);

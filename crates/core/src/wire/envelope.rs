@@ -11,8 +11,8 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use super::decode::{Record, Value};
 use super::encode::RecordWriter;
 use super::layout::{
-    CONTEXT_KEYS, FLAG_CONTEXT, FLAG_ENVELOPE, FLAG_ERROR, FLAG_SCOPED, KEY_NONE, TAG_FALSE,
-    TAG_FLOAT64, TAG_INT32, TAG_NULL, TAG_STRING_UTF8, TAG_TRUE,
+    CONTEXT_KEYS, FLAG_CONTEXT, FLAG_ENVELOPE, FLAG_ERROR, FLAG_SCOPED, TAG_ARRAY_START,
+    TAG_ERROR_START, TAG_FALSE, TAG_FLOAT64, TAG_INT32, TAG_NULL, TAG_OBJECT_START, TAG_TRUE,
 };
 
 /// Key of a top-level object whose entries belong to the envelope's `context`, beside the fields known there by
@@ -195,7 +195,7 @@ impl<'de> Visitor<'de> for Entries<'_> {
                 continue;
             }
             if others && !opened {
-                out.open_object_inline(section.container());
+                out.token_inline(TAG_OBJECT_START, section.container());
                 opened = true;
             }
             let exception = section == Section::Diagnostics && !others;
@@ -230,10 +230,7 @@ struct Entry<'k, 'w> {
 
 impl Entry<'_, '_> {
     fn token(&mut self, tag: u8) {
-        match self.key {
-            Some(key) => self.out.token_inline(tag, key),
-            None => self.out.token(tag, KEY_NONE),
-        }
+        self.out.token_under(tag, self.key);
     }
 
     fn deeper<E: serde::de::Error>(&self) -> Result<u32, E> {
@@ -294,19 +291,15 @@ impl<'de> Visitor<'de> for Entry<'_, '_> {
         Ok(())
     }
 
-    fn visit_str<E: serde::de::Error>(mut self, value: &str) -> Result<(), E> {
-        self.token(TAG_STRING_UTF8);
-        self.out.payload(value.as_bytes());
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
+        self.out.string_under(self.key, value);
         Ok(())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let depth = self.deeper()?;
         let Entry { key, out, .. } = self;
-        match key {
-            Some(key) => out.open_array_inline(key),
-            None => out.open_array(KEY_NONE),
-        }
+        out.token_under(TAG_ARRAY_START, key);
         while seq
             .next_element_seed(Entry {
                 key: None,
@@ -325,11 +318,12 @@ impl<'de> Visitor<'de> for Entry<'_, '_> {
         let Entry {
             key, error, out, ..
         } = self;
-        match (key, error) {
-            (Some(key), true) => out.open_error_inline(key),
-            (Some(key), false) => out.open_object_inline(key),
-            (None, _) => out.open_object(KEY_NONE),
-        }
+        let start = if error && key.is_some() {
+            TAG_ERROR_START
+        } else {
+            TAG_OBJECT_START
+        };
+        out.token_under(start, key);
         while let Some(name) = map.next_key::<String>()? {
             map.next_value_seed(Entry {
                 key: Some(&name),
@@ -457,7 +451,7 @@ mod tests {
         let mut writer = RecordWriter::new(Level::INFO, 0, 0.0);
         writer.flag(FLAG_SCOPED);
         writer.message("m");
-        writer.open_object_inline(CONTEXT);
+        writer.token_inline(TAG_OBJECT_START, CONTEXT);
         writer.close();
         let bytes = writer.finish();
         dictionary.intern("x");
