@@ -15,6 +15,7 @@ declare const METHODS: {
   readonly warn: "warning";
   readonly error: "error";
 };
+/** Methods of `console` that are captured. */
 type ConsoleMethod = keyof typeof METHODS;
 /**
  * Sends `console.trace`, `debug`, `log`, `info`, `warn` and `error` to a logger, as TRACE, DEBUG, INFO, INFO, WARNING and
@@ -46,6 +47,8 @@ declare function captureDebug(log: Pick<Logger, 'debug'>, debug: DebugModule): C
 type LevelMethod = 'trace' | 'debug' | 'info' | 'warning' | 'error' | 'critical' | 'audit' | 'security';
 /** What pino takes for a destination. */
 interface PinoDestination {
+  /** Tells pino that this is a stream, also when it is the only argument. */
+  readonly writable: true;
   /** Logs one line, or several. Never throws; what is no line of pino is logged as a text. */
   write(lines: string): void;
 }
@@ -78,4 +81,4 @@ interface WinstonTransportOptions {
 declare function winstonTransport(log: Pick<Logger, LevelMethod>, {
   levels
 }?: WinstonTransportOptions): Writable;
-export { type Capture, type DebugModule, type PinoDestination, type WinstonTransportOptions, captureConsole, captureDebug, captureWarnings, pinoDestination, winstonTransport };
+export { type Capture, type ConsoleMethod, type DebugModule, type LevelMethod, type PinoDestination, type WinstonTransportOptions, captureConsole, captureDebug, captureWarnings, pinoDestination, winstonTransport };

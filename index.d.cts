@@ -110,6 +110,7 @@ interface PluginEvent {
   timestamp: string;
   /** Level in upper case. */
   level: LevelName | (string & {});
+  /** What the call said, with its format filled in. */
   message: string;
   /** Name of the logger. A change of it has no effect. */
   readonly logger?: string;
@@ -122,13 +123,18 @@ interface PluginEvent {
 }
 /** Sections to be merged into an event. */
 interface Enrichment {
+  /** For `context`: who and where. */
   readonly context?: Readonly<Record<string, unknown>>;
+  /** For `diagnostics`: about the logger itself. */
   readonly diagnostics?: Readonly<Record<string, unknown>>;
+  /** For `data`: beside what the call passed. */
   readonly data?: Readonly<Record<string, unknown>>;
 }
 /** State of a plugin's health check. */
 interface PluginHealth {
+  /** Whether it can do its work. */
   readonly healthy: boolean;
+  /** What else there is to say. */
   readonly details?: unknown;
 }
 type Awaitable<T> = T | PromiseLike<T>;
@@ -157,24 +163,28 @@ interface PluginCommon {
 }
 /** Adds to events, before redaction. A failure lets the event go on without the addition. */
 interface Enricher extends PluginCommon {
+  /** The kind of plugin. */
   readonly kind: 'enricher';
   /** Returns what is to be merged into the event; nothing for nothing. */
   enrich(event: PluginEvent): Awaitable<Enrichment | undefined | void>;
 }
 /** Says which events go on, before redaction. A failure lets the event go on. */
 interface Filter extends PluginCommon {
+  /** The kind of plugin. */
   readonly kind: 'filter';
   /** Returns false for an event that ends here. */
   filter(event: PluginEvent): Awaitable<boolean>;
 }
 /** Takes secrets out of events. A failure withholds the event's message and fields. */
 interface Redactor extends PluginCommon {
+  /** The kind of plugin. */
   readonly kind: 'redactor';
   /** Returns the event, or nothing when it has changed the one it got. */
   redact(event: PluginEvent): Awaitable<PluginEvent | undefined | void>;
 }
 /** Changes events or ends them, after redaction. A failure lets the event go on as it was. */
 interface Processor extends PluginCommon {
+  /** The kind of plugin. */
   readonly kind: 'processor';
   /** Returns the event, nothing when it has changed the one it got, or null for an event that ends here. */
   process?(event: PluginEvent): Awaitable<PluginEvent | null | undefined | void>;
@@ -183,6 +193,7 @@ interface Processor extends PluginCommon {
 }
 /** A destination. A failure is retried: every event is written at least once, or counted as dropped. */
 interface Sink extends PluginCommon {
+  /** The kind of plugin. */
   readonly kind: 'sink';
   /** Lowest level that it takes. @default every level the logger lets through */
   readonly level?: LevelInput;
@@ -280,10 +291,12 @@ interface SinkCommonOptions {
 }
 /** Standard output. */
 interface StdoutSinkOptions extends SinkCommonOptions {
+  /** What it is. */
   readonly type: 'stdout';
 }
 /** Standard error. */
 interface StderrSinkOptions extends SinkCommonOptions {
+  /** What it is. */
   readonly type: 'stderr';
 }
 /** When a file is rotated, and what happens to rotated files. */
@@ -308,6 +321,7 @@ interface RotateOptions {
 }
 /** A file, rotating or not. Several processes may write to the same path. */
 interface FileSinkOptions extends SinkCommonOptions {
+  /** What it is. */
   readonly type: 'file';
   /** The active file; relative paths start at the working directory. */
   readonly path: string;
@@ -325,10 +339,12 @@ interface FileSinkOptions extends SinkCommonOptions {
 }
 /** A sink that takes everything and keeps nothing. */
 interface NullSinkOptions extends SinkCommonOptions {
+  /** What it is. */
   readonly type: 'null';
 }
 /** Lines kept in memory, read with `log.takeLines(name)`. For tests. */
 interface MemorySinkOptions extends SinkCommonOptions {
+  /** What it is. */
   readonly type: 'memory';
   /** Bytes kept; the oldest lines go first. Allowed: a size, 1 KB to 1 GB. @default '64 MB' */
   readonly maxBytes?: Size;
@@ -768,14 +784,19 @@ type LiveOptions = Pick<LoggerOptions, 'level' | 'filters' | 'routing' | 'sync'>
 type EventsByLevel = Readonly<Partial<Record<LevelName, number>>>;
 /** Latencies, in seconds. */
 interface HistogramMetrics {
+  /** How many. */
   readonly count: number;
+  /** All together. */
   readonly sum: number;
   /** The longest. */
   readonly max: number;
   /** Quantiles, at most 10 % above the true value. */
   readonly p50: number;
+  /** 90 % take at most this long. */
   readonly p90: number;
+  /** 99 %. */
   readonly p99: number;
+  /** 99.9 %. */
   readonly p999: number;
   /** Upper bounds from 100 µs to 100 s, and how many latencies are at most so long. */
   readonly buckets: readonly (readonly [bound: number, count: number])[];
@@ -784,6 +805,7 @@ interface HistogramMetrics {
 interface SinkMetrics {
   /** Events written. */
   readonly written: number;
+  /** The same by level. */
   readonly writtenByLevel: EventsByLevel;
   /** Events that it does not take, because of its level or because routing sends them elsewhere, by level. */
   readonly skipped: EventsByLevel;
@@ -799,8 +821,11 @@ interface SinkMetrics {
   readonly dropped: EventsByLevel;
   /** The same, by reason: the queue was full, the destination failed for good, the time at the end was over. */
   readonly droppedByReason: {
+    /** Its queue was full. */
     readonly overflow: number;
+    /** Its destination is gone for good. */
     readonly failed: number;
+    /** Unwritten when the time at the end was over. */
     readonly shutdown: number;
   };
   /** Events left in the ring's file for the next start, by level: only with `durability: 'crash-safe'`. */
@@ -823,13 +848,18 @@ interface SinkMetrics {
   readonly failing: boolean;
   /** How long events take, one latency for each batch of lines. */
   readonly latency: {
-    /** From the call that logged the oldest event of the batch until it was written; the clock ticks every 1 ms. */readonly written: HistogramMetrics; /** Time in the queue of the sink. */
-    readonly queued: HistogramMetrics; /** Time of the write, retries included. */
+    /** From the call that logged the oldest event of the batch until it was written; the clock ticks every 1 ms. */
+    readonly written: HistogramMetrics;
+    /** Time in the queue of the sink. */
+    readonly queued: HistogramMetrics;
+    /** Time of the write, retries included. */
     readonly write: HistogramMetrics;
   };
   /** Files rotated, compressed and deleted by retention. */
   readonly rotations: number;
+  /** Rotated files compressed. */
   readonly compressed: number;
+  /** Rotated files deleted by retention. */
   readonly deleted: number;
   /** Times the file was opened again because it was moved, removed, or `reopen()` was called. */
   readonly reopened: number;
@@ -838,6 +868,7 @@ interface SinkMetrics {
 }
 /** Counters of one plugin since the logger was created. */
 interface PluginMetrics {
+  /** What it is. */
   readonly kind: 'enricher' | 'filter' | 'redactor' | 'processor' | 'sink';
   /** Events shown to it. */
   readonly events: number;
@@ -853,6 +884,7 @@ interface PluginMetrics {
   readonly withheld: number;
   /** Whether it is asked: `half-open` is the one attempt after a pause. */
   readonly breaker: 'closed' | 'open' | 'half-open';
+  /** False after `disablePlugin`. */
   readonly enabled: boolean;
   /** Text of the latest failure. */
   readonly lastError: string | null;
@@ -883,6 +915,7 @@ interface StageMetrics {
 interface Metrics {
   /** Log calls at an enabled level. */
   readonly submitted: number;
+  /** The same by level. */
   readonly submittedByLevel: EventsByLevel;
   /** Events that every sink has written, or does not take because of its level. */
   readonly written: number;
@@ -890,10 +923,15 @@ interface Metrics {
   readonly dropped: EventsByLevel;
   /** The same, by reason: ring full, `block` timed out, logged after close, not encodable, damaged. */
   readonly droppedByReason: {
+    /** No room in the ring. */
     readonly full: number;
+    /** No room in the ring in `queue.blockTimeoutMs`, with `overflow: 'block'`. */
     readonly timeout: number;
+    /** Logged after the end of the pipeline. */
     readonly closed: number;
-    readonly encode: number; /** Overwritten in the ring before they were read: a bug of some native code in the process. */
+    /** Not to be put into the ring at all. */
+    readonly encode: number;
+    /** Overwritten in the ring before they were read: a bug of some native code in the process. */
     readonly damaged: number;
   };
   /** Events that a stage ended on purpose, by level. */
@@ -906,27 +944,41 @@ interface Metrics {
   readonly stages: Readonly<Record<string, StageMetrics>>;
   /** Plugins by name. */
   readonly plugins: Readonly<Record<string, PluginMetrics>>;
+  /** The shared memory that events travel through. */
   readonly ring: {
+    /** Threads that log. */
     readonly rings: number;
-    readonly capacityBytes: number; /** Bytes published and not yet taken by the drain thread. */
-    readonly depthBytes: number; /** Events taken out of the ring. */
-    readonly accepted: number; /** Bytes that could not be read as records; always 0 unless memory was overwritten. */
-    readonly damagedBytes: number; /** Events that had values cut to stay within the limits; these are not lost. */
+    /** Room in all rings. */
+    readonly capacityBytes: number;
+    /** Bytes published and not yet taken by the drain thread. */
+    readonly depthBytes: number;
+    /** Events taken out of the ring. */
+    readonly accepted: number;
+    /** Bytes that could not be read as records; always 0 unless memory was overwritten. */
+    readonly damagedBytes: number;
+    /** Events that had values cut to stay within the limits; these are not lost. */
     readonly truncated: number;
   };
   /** Time that the drain thread needs for a chunk of events: decoding, stages, formats. */
   readonly drain: HistogramMetrics;
   /** Events below the level that were kept, and those of them that were logged later; the others are in no counter. */
   readonly retroactive: {
+    /** Events kept for a scope that may want them. */
     readonly kept: number;
+    /** Events of these that were logged. */
     readonly replayed: number;
   };
   /** What was found worth saying about the pipeline itself, on standard error and to `onError`. */
   readonly diagnostics: {
-    readonly reported: number; /** Lines that standard error was spared. */
-    readonly suppressed: number; /** Errors that `onError` was not told of, because there were too many at once. */
-    readonly lost: number; /** Errors thrown by `onError`. */
-    readonly thrown: number; /** Times that OpenTelemetry threw when it was asked for the active span; the events went without its ids. */
+    /** Things said, here or there. */
+    readonly reported: number;
+    /** Lines that standard error was spared. */
+    readonly suppressed: number;
+    /** Errors that `onError` was not told of, because there were too many at once. */
+    readonly lost: number;
+    /** Errors thrown by `onError`. */
+    readonly thrown: number;
+    /** Times that OpenTelemetry threw when it was asked for the active span; the events went without its ids. */
     readonly otel: number;
   };
 }
@@ -937,11 +989,13 @@ interface Metrics {
 type HealthStatus = 'healthy' | 'degraded' | 'failing';
 /** State of one sink. Times are milliseconds since the Unix epoch. */
 interface SinkHealth {
+  /** How it is. */
   readonly status: HealthStatus;
   /** Since when; for `degraded` the latest trouble. */
   readonly since: number;
   /** Text of the latest failure. */
   readonly lastError: string | null;
+  /** When that was. */
   readonly lastErrorAt: number | null;
   /** When the sink last lost an event. */
   readonly lastLossAt: number | null;
@@ -963,6 +1017,7 @@ interface Health {
 }
 /** What one sink says to a flush. */
 interface SinkReceipt {
+  /** Name of the sink. */
   readonly name: string;
   /** Events written since the logger was created. */
   readonly written: number;
@@ -981,6 +1036,7 @@ interface SinkReceipt {
 interface Receipt {
   /** Whether every sink has completed. */
   readonly complete: boolean;
+  /** One for each sink. */
   readonly sinks: readonly SinkReceipt[];
 }
 /** Fields of an event: any object. */
@@ -1307,7 +1363,9 @@ declare class LoggerBuilder extends SettingsBuilder {
 }
 /** What metrics are made of: a logger. */
 interface MetricsSource {
+  /** The counters. */
   metrics(): Metrics;
+  /** The state of the sinks. */
   health(): Health;
 }
 /** Options of a `MetricsCollector`. */
@@ -1319,7 +1377,9 @@ interface MetricsCollectorOptions {
 }
 /** What is needed of a `Registry` of the package prom-client. */
 interface PrometheusRegistry {
+  /** Adds a metric; throws for a name that is taken. */
   registerMetric(metric: never): void;
+  /** Removes a metric. */
   removeSingleMetric(name: string): void;
 }
 /**
@@ -1361,4 +1421,4 @@ declare class MetricsCollector {
 }
 /** Returns its argument: a configuration that is checked while it is written. `createLogger` takes the result. */
 declare function defineConfig<const Config extends LoggerOptions>(config: Config): Config;
-export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EncryptOptions, type EnrichOptions, type Enricher, type Enrichment, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type Filter, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LiveOptions, type LogContext, type LogMethod, type Logger, LoggerBuilder, type LoggerOptions, type LoggerWith, LoggingContainer, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PLUGIN_API_VERSION, PipelineError, type Plugin, type PluginCommon, PluginError, type PluginEvent, type PluginHealth, type PluginKind, type PluginMetrics, type Processor, type ProcessorOptions, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type Redactor, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type Sink, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type SizeGuardOptions, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, decryptField, defineConfig, defineEnricher, defineFilter, defineProcessor, defineRedactor, defineSink, joinLogger, newCorrelationId, parseTraceparent };
+export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EncryptOptions, type EnrichOptions, type Enricher, type Enrichment, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type Filter, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LiveOptions, type LogContext, type LogMethod, type Logger, LoggerBuilder, type LoggerOptions, type LoggerWith, LoggingContainer, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PLUGIN_API_VERSION, PipelineError, type Plugin, type PluginCommon, PluginError, type PluginEvent, type PluginHealth, type PluginKind, type PluginMetrics, type Processor, type ProcessorOptions, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type RedactDetector, type RedactField, type RedactOptions, type RedactPath, type RedactPattern, type RedactStrategy, type Redactor, type RetroactiveOptions, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type Sink, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type SizeGuardOptions, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, decryptField, defineConfig, defineEnricher, defineFilter, defineProcessor, defineRedactor, defineSink, joinLogger, newCorrelationId, parseTraceparent };

@@ -35,12 +35,19 @@ type LevelMatcher = LevelName | Lowercase<LevelName> | (string & {}) | readonly 
 type Matching = Readonly<Record<string, unknown>>;
 /** What an event must have; what is not named may be anything. */
 interface LogPattern {
+  /** The level. */
   readonly level?: LevelMatcher;
+  /** The message. */
   readonly message?: TextMatcher;
+  /** Name of the logger. */
   readonly logger?: TextMatcher;
+  /** The time, RFC 3339. */
   readonly timestamp?: TextMatcher;
+  /** Fields of `context`. */
   readonly context?: Matching;
+  /** Fields of `diagnostics`. */
   readonly diagnostics?: Matching;
+  /** Fields of `data`. */
   readonly data?: Matching;
 }
 /** A pattern, or for a text or RegExp the message alone, or a function that says whether. */
@@ -94,6 +101,7 @@ declare function expectNoLog(log: Pick<LogQueries, 'events'>, matcher?: LogMatch
 type PluginRule = /** It is no plugin: kind, name, methods, limits, version of the contracts. */'contract' /** `start` fails or takes too long. */ | 'start' /** A call throws, rejects, or gives back what it may not. */ | 'result' /** A call takes too long. */ | 'timeout' /** `health` fails or does not say whether. */ | 'health' /** `stop` fails or takes too long. */ | 'stop' /** After `stop` something still keeps the process alive. */ | 'handles';
 /** One thing that a plugin does wrong. */
 interface PluginFault {
+  /** The rule that is broken. */
   readonly rule: PluginRule;
   /** What happened, and at which sample. */
   readonly message: string;

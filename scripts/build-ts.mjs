@@ -1,6 +1,6 @@
 // Bundles src/ into dist/ and rolls the public types up into index.d.ts, testing.d.ts, bridges.d.ts and their .d.cts.
 // `--check` builds into a temporary folder and fails when the committed types differ.
-import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PRODUCTS } from './freshness.mjs'
@@ -20,6 +20,11 @@ const startedAt = new Date()
 const outDir = check ? mkdtempSync(join(tmpdir(), 'fapilog-types-')) : join(root, 'dist')
 rmSync(outDir, { recursive: true, force: true })
 await required('tsdown', ['tsdown', '--out-dir', outDir, '--log-level', 'warn'])
+for (const path of readdirSync(outDir, { recursive: true })) {
+  if (!/\.d\.[cm]ts$/.test(path)) continue
+  const file = join(outDir, path)
+  writeFileSync(file, withCommentsOnTheirLines(readFileSync(file, 'utf8')))
+}
 
 let failed = false
 for (const [built, committed] of Object.entries(TYPES)) {
@@ -46,6 +51,13 @@ else {
   for (const product of PRODUCTS) utimesSync(join(root, product), startedAt, startedAt)
 }
 if (failed) process.exit(1)
+
+/** Inside types without a name the bundler puts comments behind the member before theirs, where they are not found. */
+function withCommentsOnTheirLines(types) {
+  return types
+    .replace(/^( *)(\/\*\*.*\*\/)(?=\S)/gm, '$1$2\n$1')
+    .replace(/^( *)(\S.*;) (\/\*\*.*)$/gm, '$1$2\n$1$3')
+}
 
 function readIfAny(path) {
   try {

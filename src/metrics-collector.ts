@@ -6,7 +6,9 @@ import { type Family, families, prometheusText } from './prometheus.js'
 
 /** What metrics are made of: a logger. */
 export interface MetricsSource {
+  /** The counters. */
   metrics(): Metrics
+  /** The state of the sinks. */
   health(): Health
 }
 
@@ -20,7 +22,9 @@ export interface MetricsCollectorOptions {
 
 /** What is needed of a `Registry` of the package prom-client. */
 export interface PrometheusRegistry {
+  /** Adds a metric; throws for a name that is taken. */
   registerMetric(metric: never): void
+  /** Removes a metric. */
   removeSingleMetric(name: string): void
 }
 

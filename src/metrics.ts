@@ -7,14 +7,19 @@ export type EventsByLevel = Readonly<Partial<Record<LevelName, number>>>
 
 /** Latencies, in seconds. */
 export interface HistogramMetrics {
+  /** How many. */
   readonly count: number
+  /** All together. */
   readonly sum: number
   /** The longest. */
   readonly max: number
   /** Quantiles, at most 10 % above the true value. */
   readonly p50: number
+  /** 90 % take at most this long. */
   readonly p90: number
+  /** 99 %. */
   readonly p99: number
+  /** 99.9 %. */
   readonly p999: number
   /** Upper bounds from 100 µs to 100 s, and how many latencies are at most so long. */
   readonly buckets: readonly (readonly [bound: number, count: number])[]
@@ -24,6 +29,7 @@ export interface HistogramMetrics {
 export interface SinkMetrics {
   /** Events written. */
   readonly written: number
+  /** The same by level. */
   readonly writtenByLevel: EventsByLevel
   /** Events that it does not take, because of its level or because routing sends them elsewhere, by level. */
   readonly skipped: EventsByLevel
@@ -39,8 +45,11 @@ export interface SinkMetrics {
   readonly dropped: EventsByLevel
   /** The same, by reason: the queue was full, the destination failed for good, the time at the end was over. */
   readonly droppedByReason: {
+    /** Its queue was full. */
     readonly overflow: number
+    /** Its destination is gone for good. */
     readonly failed: number
+    /** Unwritten when the time at the end was over. */
     readonly shutdown: number
   }
   /** Events left in the ring's file for the next start, by level: only with `durability: 'crash-safe'`. */
@@ -72,7 +81,9 @@ export interface SinkMetrics {
   }
   /** Files rotated, compressed and deleted by retention. */
   readonly rotations: number
+  /** Rotated files compressed. */
   readonly compressed: number
+  /** Rotated files deleted by retention. */
   readonly deleted: number
   /** Times the file was opened again because it was moved, removed, or `reopen()` was called. */
   readonly reopened: number
@@ -82,6 +93,7 @@ export interface SinkMetrics {
 
 /** Counters of one plugin since the logger was created. */
 export interface PluginMetrics {
+  /** What it is. */
   readonly kind: 'enricher' | 'filter' | 'redactor' | 'processor' | 'sink'
   /** Events shown to it. */
   readonly events: number
@@ -97,6 +109,7 @@ export interface PluginMetrics {
   readonly withheld: number
   /** Whether it is asked: `half-open` is the one attempt after a pause. */
   readonly breaker: 'closed' | 'open' | 'half-open'
+  /** False after `disablePlugin`. */
   readonly enabled: boolean
   /** Text of the latest failure. */
   readonly lastError: string | null
@@ -129,6 +142,7 @@ export interface StageMetrics {
 export interface Metrics {
   /** Log calls at an enabled level. */
   readonly submitted: number
+  /** The same by level. */
   readonly submittedByLevel: EventsByLevel
   /** Events that every sink has written, or does not take because of its level. */
   readonly written: number
@@ -136,9 +150,13 @@ export interface Metrics {
   readonly dropped: EventsByLevel
   /** The same, by reason: ring full, `block` timed out, logged after close, not encodable, damaged. */
   readonly droppedByReason: {
+    /** No room in the ring. */
     readonly full: number
+    /** No room in the ring in `queue.blockTimeoutMs`, with `overflow: 'block'`. */
     readonly timeout: number
+    /** Logged after the end of the pipeline. */
     readonly closed: number
+    /** Not to be put into the ring at all. */
     readonly encode: number
     /** Overwritten in the ring before they were read: a bug of some native code in the process. */
     readonly damaged: number
@@ -153,8 +171,11 @@ export interface Metrics {
   readonly stages: Readonly<Record<string, StageMetrics>>
   /** Plugins by name. */
   readonly plugins: Readonly<Record<string, PluginMetrics>>
+  /** The shared memory that events travel through. */
   readonly ring: {
+    /** Threads that log. */
     readonly rings: number
+    /** Room in all rings. */
     readonly capacityBytes: number
     /** Bytes published and not yet taken by the drain thread. */
     readonly depthBytes: number
@@ -169,11 +190,14 @@ export interface Metrics {
   readonly drain: HistogramMetrics
   /** Events below the level that were kept, and those of them that were logged later; the others are in no counter. */
   readonly retroactive: {
+    /** Events kept for a scope that may want them. */
     readonly kept: number
+    /** Events of these that were logged. */
     readonly replayed: number
   }
   /** What was found worth saying about the pipeline itself, on standard error and to `onError`. */
   readonly diagnostics: {
+    /** Things said, here or there. */
     readonly reported: number
     /** Lines that standard error was spared. */
     readonly suppressed: number
@@ -194,11 +218,13 @@ export type HealthStatus = 'healthy' | 'degraded' | 'failing'
 
 /** State of one sink. Times are milliseconds since the Unix epoch. */
 export interface SinkHealth {
+  /** How it is. */
   readonly status: HealthStatus
   /** Since when; for `degraded` the latest trouble. */
   readonly since: number
   /** Text of the latest failure. */
   readonly lastError: string | null
+  /** When that was. */
   readonly lastErrorAt: number | null
   /** When the sink last lost an event. */
   readonly lastLossAt: number | null
@@ -222,6 +248,7 @@ export interface Health {
 
 /** What one sink says to a flush. */
 export interface SinkReceipt {
+  /** Name of the sink. */
   readonly name: string
   /** Events written since the logger was created. */
   readonly written: number
@@ -241,5 +268,6 @@ export interface SinkReceipt {
 export interface Receipt {
   /** Whether every sink has completed. */
   readonly complete: boolean
+  /** One for each sink. */
   readonly sinks: readonly SinkReceipt[]
 }

@@ -30,7 +30,7 @@ function declaration({ name, description, schema, extends: parent }, imports) {
   const members = settingsOf(schema)
     .filter((one) => !inherited.includes(one.name))
     .map((one) => {
-      const comment = one.meaning ? `${tsdoc(one)}\n` : ''
+      const comment = one.meaning ? `${tsdoc(one)}\n` : '  /** What it is. */\n'
       const mark = one.optional ? '?' : ''
       return `${comment}  readonly ${one.name}${mark}: ${typeText(one.schema, imports)}`
     })

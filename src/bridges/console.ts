@@ -12,7 +12,8 @@ const METHODS = {
   warn: 'warning',
   error: 'error',
 } as const
-type ConsoleMethod = keyof typeof METHODS
+/** Methods of `console` that are captured. */
+export type ConsoleMethod = keyof typeof METHODS
 
 /**
  * Sends `console.trace`, `debug`, `log`, `info`, `warn` and `error` to a logger, as TRACE, DEBUG, INFO, INFO, WARNING and

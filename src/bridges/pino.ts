@@ -5,6 +5,8 @@ import type { LevelMethod } from './levels.js'
 
 /** What pino takes for a destination. */
 export interface PinoDestination {
+  /** Tells pino that this is a stream, also when it is the only argument. */
+  readonly writable: true
   /** Logs one line, or several. Never throws; what is no line of pino is logged as a text. */
   write(lines: string): void
 }
@@ -27,6 +29,7 @@ const NAMES: Readonly<Record<string, LevelMethod>> = {
  */
 export function pinoDestination(log: Pick<Logger, LevelMethod>): PinoDestination {
   return {
+    writable: true,
     write(lines) {
       for (const line of lines.split('\n')) if (line.trim() !== '') write(log, line)
     },

@@ -22,10 +22,18 @@ declare global {
 
 /** What is read from a request of Express. */
 export interface ExpressRequest extends IncomingMessage {
+  /** The URL that was asked for. */
   readonly originalUrl?: string
+  /** Where the router is mounted. */
   readonly baseUrl?: string
-  readonly route?: { readonly path?: unknown }
+  /** The route that was found. */
+  readonly route?: {
+    /** As it was declared. */
+    readonly path?: unknown
+  }
+  /** Address of the client, as the setting `trust proxy` says. */
   readonly ip?: string | undefined
+  /** Parsed by a body parser, if there is one. */
   readonly body?: unknown
 }
 

@@ -6,7 +6,12 @@ import { checkOptions, type RequestLogOptions } from './options.js'
 import { type ActiveRequest, type FrameworkRequest, RequestLog } from './request-log.js'
 
 export { SECRET_HEADERS } from './headers.js'
-export { loggerInstance, type SerializingLogger } from './logger-instance.js'
+export {
+  loggerInstance,
+  type SerializingChildOptions,
+  type SerializingLogger,
+  type SerializingLogMethod,
+} from './logger-instance.js'
 export type { BodyOptions, RequestLogOptions, SkipRule } from './options.js'
 
 declare module 'fastify' {

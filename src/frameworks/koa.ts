@@ -12,12 +12,17 @@ export type { BodyOptions, RequestLogOptions, SkipRule } from './options.js'
 
 /** What is read from a context of Koa, and set on it. */
 export interface KoaContext {
+  /** The request of Node.js. */
   readonly req: IncomingMessage
+  /** The response of Node.js. */
   readonly res: ServerResponse
+  /** The URL that was asked for. */
   readonly originalUrl: string
+  /** Address of the client, as `app.proxy` says. */
   readonly ip: string
   /** Parsed by a body parser, if there is one. */
   readonly request: object
+  /** The body of the response. */
   body?: unknown
   /** Set by @koa/router. */
   readonly _matchedRoute?: unknown

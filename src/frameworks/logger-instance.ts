@@ -6,20 +6,33 @@ type Serializers = Readonly<Record<string, (value: never) => unknown>>
 
 /** What Fastify passes to `child`: `level` and `serializers` count. */
 export interface SerializingChildOptions {
+  /** Threshold of the child. */
   readonly level?: string | undefined
+  /** Functions by field: what to log instead of its value. */
   readonly serializers?: Serializers | undefined
 }
 
-type Method = (this: SerializingLogger, a?: unknown, ...rest: unknown[]) => void
+/** A log method, as pino's. */
+export type SerializingLogMethod = (
+  this: SerializingLogger,
+  a?: unknown,
+  ...rest: unknown[]
+) => void
 
 /** A logger that shows top-level fields as serializers say. */
 export class SerializingLogger {
-  declare readonly trace: Method
-  declare readonly debug: Method
-  declare readonly info: Method
-  declare readonly warn: Method
-  declare readonly error: Method
-  declare readonly fatal: Method
+  /** Logs at TRACE. */
+  declare readonly trace: SerializingLogMethod
+  /** Logs at DEBUG. */
+  declare readonly debug: SerializingLogMethod
+  /** Logs at INFO. */
+  declare readonly info: SerializingLogMethod
+  /** Logs at WARNING. */
+  declare readonly warn: SerializingLogMethod
+  /** Logs at ERROR. */
+  declare readonly error: SerializingLogMethod
+  /** Logs at CRITICAL. */
+  declare readonly fatal: SerializingLogMethod
 
   constructor(
     /** The logger behind it. */
@@ -37,16 +50,20 @@ export class SerializingLogger {
     this.logger.level = level
   }
 
+  /** Logs nothing: the level `silent`. */
   silent(): void {}
 
+  /** Whether a call at this level would be logged. */
   isLevelEnabled(level: string): boolean {
     return this.logger.isLevelEnabled(level)
   }
 
+  /** The fields of this logger. */
   bindings(): Record<string, unknown> {
     return this.logger.bindings()
   }
 
+  /** A logger with more fields, and more serializers. */
   child(bindings: object = {}, options: SerializingChildOptions = {}): SerializingLogger {
     const { level, serializers } = options
     const all =
@@ -60,7 +77,7 @@ export class SerializingLogger {
 }
 
 for (const level of ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const) {
-  const method: Method = function (a, ...rest) {
+  const method: SerializingLogMethod = function (a, ...rest) {
     const plain = typeof a === 'object' && a !== null && !(a instanceof Error)
     // Serializers run only when the level is enabled.
     this.logger[level](plain ? () => serialized(a, this['serializers']) : a, ...rest)

@@ -17,6 +17,7 @@ export interface PluginEvent {
   timestamp: string
   /** Level in upper case. */
   level: LevelName | (string & {})
+  /** What the call said, with its format filled in. */
   message: string
   /** Name of the logger. A change of it has no effect. */
   readonly logger?: string
@@ -30,14 +31,19 @@ export interface PluginEvent {
 
 /** Sections to be merged into an event. */
 export interface Enrichment {
+  /** For `context`: who and where. */
   readonly context?: Readonly<Record<string, unknown>>
+  /** For `diagnostics`: about the logger itself. */
   readonly diagnostics?: Readonly<Record<string, unknown>>
+  /** For `data`: beside what the call passed. */
   readonly data?: Readonly<Record<string, unknown>>
 }
 
 /** State of a plugin's health check. */
 export interface PluginHealth {
+  /** Whether it can do its work. */
   readonly healthy: boolean
+  /** What else there is to say. */
   readonly details?: unknown
 }
 
@@ -69,6 +75,7 @@ export interface PluginCommon {
 
 /** Adds to events, before redaction. A failure lets the event go on without the addition. */
 export interface Enricher extends PluginCommon {
+  /** The kind of plugin. */
   readonly kind: 'enricher'
   /** Returns what is to be merged into the event; nothing for nothing. */
   enrich(event: PluginEvent): Awaitable<Enrichment | undefined | void>
@@ -76,6 +83,7 @@ export interface Enricher extends PluginCommon {
 
 /** Says which events go on, before redaction. A failure lets the event go on. */
 export interface Filter extends PluginCommon {
+  /** The kind of plugin. */
   readonly kind: 'filter'
   /** Returns false for an event that ends here. */
   filter(event: PluginEvent): Awaitable<boolean>
@@ -83,6 +91,7 @@ export interface Filter extends PluginCommon {
 
 /** Takes secrets out of events. A failure withholds the event's message and fields. */
 export interface Redactor extends PluginCommon {
+  /** The kind of plugin. */
   readonly kind: 'redactor'
   /** Returns the event, or nothing when it has changed the one it got. */
   redact(event: PluginEvent): Awaitable<PluginEvent | undefined | void>
@@ -90,6 +99,7 @@ export interface Redactor extends PluginCommon {
 
 /** Changes events or ends them, after redaction. A failure lets the event go on as it was. */
 export interface Processor extends PluginCommon {
+  /** The kind of plugin. */
   readonly kind: 'processor'
   /** Returns the event, nothing when it has changed the one it got, or null for an event that ends here. */
   process?(event: PluginEvent): Awaitable<PluginEvent | null | undefined | void>
@@ -101,6 +111,7 @@ export interface Processor extends PluginCommon {
 
 /** A destination. A failure is retried: every event is written at least once, or counted as dropped. */
 export interface Sink extends PluginCommon {
+  /** The kind of plugin. */
   readonly kind: 'sink'
   /** Lowest level that it takes. @default every level the logger lets through */
   readonly level?: LevelInput

@@ -15,7 +15,9 @@ export interface PluginMetadata {
   readonly name: string
   /** Version of the package. */
   readonly version: string
+  /** What the package says about itself. */
   readonly description?: string
+  /** What kind of plugin it is. */
   readonly kind: PluginKind
   /** The module that is loaded: an absolute path within the package. */
   readonly entry: string
@@ -35,9 +37,13 @@ type Json = Readonly<Record<string, unknown>>
 
 /** A package that is a plugin, with what is wrong with it: first what nothing excuses, then versions that do not fit. */
 export interface Reading {
+  /** Name of the package. */
   readonly name: string
+  /** What it says, when that can be read. */
   readonly metadata?: PluginMetadata
+  /** Why it is no usable plugin. */
   readonly problems: readonly string[]
+  /** Versions of fapilog or of the contracts that do not fit. */
   readonly mismatches: readonly string[]
 }
 

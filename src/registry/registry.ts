@@ -33,7 +33,14 @@ export interface PluginRegistryOptions {
 }
 
 /** A package to load: its name, or its name and settings. */
-export type PluginRequest = string | { readonly name: string; readonly settings?: unknown }
+export type PluginRequest =
+  | string
+  | {
+      /** Name of the package. */
+      readonly name: string
+      /** What its plugin is made with. */
+      readonly settings?: unknown
+    }
 
 /** Names that belong to fapilog: its own sinks. */
 const BUILT_IN = ['stdout', 'stderr', 'file', 'null', 'memory']

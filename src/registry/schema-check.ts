@@ -1,15 +1,26 @@
 // The part of JSON schema that settings of plugins need. What is not known here is not checked.
 
+/** JSON schema, as far as it is checked; other keywords are allowed and not looked at. */
 export interface SettingsSchema {
+  /** Name of the type, or one of several. */
   readonly type?: string | readonly string[]
+  /** Schemas of the members of an object. */
   readonly properties?: Readonly<Record<string, SettingsSchema>>
+  /** Members that have to be there. */
   readonly required?: readonly string[]
+  /** Whether there may be other members, or what they must be. */
   readonly additionalProperties?: boolean | SettingsSchema
+  /** Schema of the elements of an array. */
   readonly items?: SettingsSchema
+  /** The values that are allowed. */
   readonly enum?: readonly unknown[]
+  /** Smallest number. */
   readonly minimum?: number
+  /** Largest number. */
   readonly maximum?: number
+  /** Fewest characters. */
   readonly minLength?: number
+  /** Regular expression that a text has to match. */
   readonly pattern?: string
   readonly [keyword: string]: unknown
 }

@@ -78,11 +78,13 @@ export interface SinkCommonOptions {
 
 /** Standard output. */
 export interface StdoutSinkOptions extends SinkCommonOptions {
+  /** What it is. */
   readonly type: 'stdout'
 }
 
 /** Standard error. */
 export interface StderrSinkOptions extends SinkCommonOptions {
+  /** What it is. */
   readonly type: 'stderr'
 }
 
@@ -109,6 +111,7 @@ export interface RotateOptions {
 
 /** A file, rotating or not. Several processes may write to the same path. */
 export interface FileSinkOptions extends SinkCommonOptions {
+  /** What it is. */
   readonly type: 'file'
   /** The active file; relative paths start at the working directory. */
   readonly path: string
@@ -127,11 +130,13 @@ export interface FileSinkOptions extends SinkCommonOptions {
 
 /** A sink that takes everything and keeps nothing. */
 export interface NullSinkOptions extends SinkCommonOptions {
+  /** What it is. */
   readonly type: 'null'
 }
 
 /** Lines kept in memory, read with `log.takeLines(name)`. For tests. */
 export interface MemorySinkOptions extends SinkCommonOptions {
+  /** What it is. */
   readonly type: 'memory'
   /** Bytes kept; the oldest lines go first. Allowed: a size, 1 KB to 1 GB. @default '64 MB' */
   readonly maxBytes?: Size

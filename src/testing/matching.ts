@@ -15,12 +15,19 @@ export type Matching = Readonly<Record<string, unknown>>
 
 /** What an event must have; what is not named may be anything. */
 export interface LogPattern {
+  /** The level. */
   readonly level?: LevelMatcher
+  /** The message. */
   readonly message?: TextMatcher
+  /** Name of the logger. */
   readonly logger?: TextMatcher
+  /** The time, RFC 3339. */
   readonly timestamp?: TextMatcher
+  /** Fields of `context`. */
   readonly context?: Matching
+  /** Fields of `diagnostics`. */
   readonly diagnostics?: Matching
+  /** Fields of `data`. */
   readonly data?: Matching
 }
 

@@ -24,6 +24,7 @@ export type PluginRule =
 
 /** One thing that a plugin does wrong. */
 export interface PluginFault {
+  /** The rule that is broken. */
   readonly rule: PluginRule
   /** What happened, and at which sample. */
   readonly message: string
