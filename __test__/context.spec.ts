@@ -257,6 +257,36 @@ test('short-lived scopes leave nothing in the dictionary', (t) => {
   t.is(log.metrics().submitted, 101_900)
 })
 
+test('names that were new when a child logger was made are interned once it is used a lot', (t) => {
+  const log = memoryLogger({ queue: { overflow: 'block' } })
+  const child = log.child({ thread_id: 7, größe: 'xl', nested: { inner: true } })
+  const { ring } = (log as unknown as { container: { encoder: { ring: RingProducer } } }).container
+    .encoder
+  const interned = () => {
+    const texts: string[] = []
+    for (let id = 1; ring.text(id) !== ''; id++) texts.push(ring.text(id))
+    return texts
+  }
+  child.info('m', { größe: 's' })
+  t.false(interned().includes('thread_id'))
+  for (let i = 0; i < 200; i++) child.info('m', { größe: 's' })
+  child.child({ more: 1 }).info('m')
+  t.deepEqual(
+    interned()
+      .filter((text) => ['thread_id', 'größe', 'nested'].includes(text))
+      .sort(),
+    ['größe', 'nested', 'thread_id'],
+  )
+  const events = takeEvents(log)
+  const scope = { nested: { inner: true } }
+  t.is(events.length, 202)
+  for (const { context, data } of events.slice(0, 201)) {
+    t.is(context['thread_id'], 7)
+    t.deepEqual(data, { ...scope, größe: 's' })
+  }
+  t.deepEqual(events[201]?.data, { ...scope, größe: 'xl', more: 1 })
+})
+
 test('a getter that logs has the context too', (t) => {
   const log = memoryLogger()
   const fields = {

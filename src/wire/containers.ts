@@ -295,7 +295,7 @@ export function writeInstead(
 }
 
 /** Interns a key at its second use. */
-function internKey(writer: Writer, info: KeyInfo): void {
+export function internKey(writer: Writer, info: KeyInfo): void {
   if (info.token !== 0 || !Shapes.ripe(info)) return
   const id = writer.ring.intern(info.label)
   if (id !== 0) info.token = id << KEY_SHIFT

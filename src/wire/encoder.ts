@@ -12,6 +12,7 @@ import { writeValue } from './containers.js'
 import { describeThrow } from './exotic.js'
 import * as L from './layout.js'
 import { MAX_INTERNED } from './repeats.js'
+import { internKeys } from './scope.js'
 import { ERROR_KEY, KEY_SHIFT, Keys, Shapes } from './shapes.js'
 import { copyString, MARGIN_WORDS, SHORT_STRING, writeShortString, writeText } from './strings.js'
 import { Writer } from './writer.js'
@@ -22,7 +23,7 @@ const USES_BEFORE_INTERNING = 64
 /** Fields that a scope (child logger) puts into every event, already encoded. */
 export interface EncodedScope {
   /** Token words, ready to be copied. */
-  readonly words: readonly number[]
+  words: readonly number[]
   /** Record flags that the fields raise. */
   readonly flags: number
   /** Token that refers to the words in the dictionary; made when the scope turns out to be used a lot. */
@@ -294,7 +295,9 @@ export class Encoder extends Writer {
     const from = scope.words
     const count = from.length
     if (++scope.uses === USES_BEFORE_INTERNING && count > 1) {
-      const id = this.ring.internWords(from)
+      // Only events whose keys are interned are formatted in one pass.
+      scope.words = internKeys(this, from)
+      const id = this.ring.internWords(scope.words)
       if (id !== 0) scope.token = L.TAG_SCOPE | (id << KEY_SHIFT)
     }
     if (start + count > this.end) {

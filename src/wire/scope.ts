@@ -1,8 +1,10 @@
 // Reads encoded scopes back: what a logger is bound to, and a scope without some of its fields. The twin of
 // crates/core/src/wire/decode.rs for the few tokens that JavaScript ever needs to read. Off the path of a log call.
 
+import { internKey } from './containers.js'
 import type { EncodedScope, Encoder } from './encoder.js'
 import * as L from './layout.js'
+import { KEY_SHIFT } from './shapes.js'
 
 /** The fields of a scope as plain data: an Error is an object, a function or symbol its name. The last of a name counts. */
 export function readScope(
@@ -74,6 +76,28 @@ export function snapshot(fields: unknown): Record<string, unknown> | undefined {
 }
 
 const kindOf = Object.prototype.toString
+
+/** The words of a scope with the names of its fields interned that were not, because they were new when it was made. */
+export function internKeys(encoder: Encoder, words: readonly number[]): readonly number[] {
+  const reader = new TokenReader(words, (id) => encoder.ring.text(id))
+  const interned: number[] = []
+  while (!reader.done()) {
+    let from = reader.at
+    const [key] = reader.entry()
+    const word = words[from] as number
+    const info = encoder.shapes.key(key)
+    if (word >>> KEY_SHIFT === L.KEY_INLINE && info.label === key) {
+      internKey(encoder, info)
+      if (info.token !== 0) {
+        interned.push((word & 0xff) | info.token)
+        // The name: length and encoding, then its bytes.
+        from += 2 + ((((words[from + 1] as number) >>> 2) + 3) >> 2)
+      }
+    }
+    for (let at = from; at < reader.at; at++) interned.push(words[at] as number)
+  }
+  return interned
+}
 
 /** Goes through token words that the encoder of this process has written. */
 class TokenReader {
