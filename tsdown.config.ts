@@ -56,7 +56,7 @@ export default defineConfig([
     entry: { 'cli/main': 'src/cli/main.ts' },
     format: 'esm',
     dts: false,
-    deps: { onlyBundle: [], neverBundle: [/native\/binding\.cjs$/] },
+    deps: { onlyBundle: [], neverBundle: [/native\/binding\.cjs$/, /^fapilog(\/|$)/] },
   },
   {
     // What tests need, and bridges. They import the package by its name: there is one copy of it in a process.

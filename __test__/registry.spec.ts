@@ -1,21 +1,17 @@
 // Plugins in packages: found among the dependencies of an application, checked, loaded. The examples are packed,
 // installed beside the packed fapilog and used there.
 
-import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import test from 'ava'
 import { createLogger, PluginError } from 'fapilog'
 import { PluginRegistry, type PluginRegistryOptions } from 'fapilog/plugins'
 import { satisfies } from '../src/registry/range.ts'
+import { install, pack, runInstalled } from './support/packed.ts'
 
-const run = promisify(execFile)
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'fapilog-registry-'))
 test.after.always(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -243,30 +239,15 @@ test('ranges of versions', (t) => {
 test.serial(
   'the examples, packed and installed beside the packed fapilog, are found and do their work',
   async (t) => {
-    const packed = join(folder, 'packed')
     const app = join(folder, 'installed')
-    mkdirSync(packed)
     mkdirSync(app)
-    const tarballs: string[] = []
-    for (const source of ['.', 'examples/fapilog-enricher-build', 'examples/fapilog-sink-http']) {
-      const command = ['pack', '--json', '--ignore-scripts', '--pack-destination', packed]
-      const { stdout } = await run('npm', command, { cwd: join(ROOT, source) })
-      const [{ filename }] = JSON.parse(stdout) as [{ filename: string }]
-      tarballs.push(join(packed, filename))
-    }
     writeFileSync(
       join(app, 'package.json'),
       '{ "name": "shop", "version": "1.4.2", "type": "module" }',
     )
-    const install = [
-      'install',
-      '--offline',
-      '--no-audit',
-      '--no-fund',
-      '--omit=optional',
-      ...tarballs,
-    ]
-    await run('npm', install, { cwd: app })
+    const sources = ['.', 'examples/fapilog-enricher-build', 'examples/fapilog-sink-http']
+    const tarballs = sources.map((source) => pack(source, join(folder, 'packed')))
+    await install(app, await Promise.all(tarballs))
     const bodies: string[] = []
     let refused = 0
     const server = createServer((request, response) => {
@@ -298,12 +279,9 @@ test.serial(
     await log.close()
     console.log(found.join())`,
     )
-    const env = {
-      ...process.env,
+    const { stdout } = await runInstalled(app, process.execPath, ['main.js'], {
       GIT_COMMIT: 'abc123',
-      FAPILOG_NATIVE_PATH: process.env['FAPILOG_NATIVE_PATH'] ?? addon(),
-    }
-    const { stdout } = await run(process.execPath, ['main.js'], { cwd: app, env })
+    })
     t.is(stdout, 'enricher fapilog-enricher-build,sink fapilog-sink-http\n')
     const events = bodies
       .join('')
@@ -318,10 +296,3 @@ test.serial(
     t.true(refused > 1, 'a batch that was refused is sent again')
   },
 )
-
-function addon(): string {
-  const path = process.report.getReport() as unknown as { sharedObjects: string[] }
-  const found = path.sharedObjects.find((file) => /fapilog\..*\.node$/.test(file))
-  if (found === undefined) throw new Error('no addon is loaded')
-  return found
-}

@@ -4,9 +4,19 @@ import type { Command } from './command.js'
 import { bench } from './commands/bench.js'
 import { config } from './commands/config.js'
 import { doctor } from './commands/doctor.js'
+import { plugin } from './commands/plugin.js'
 import { pretty } from './commands/pretty.js'
 import { query } from './commands/query.js'
 import { recover } from './commands/recover.js'
 import { tail } from './commands/tail.js'
 
-export const COMMANDS: readonly Command[] = [pretty, tail, query, recover, doctor, config, bench]
+export const COMMANDS: readonly Command[] = [
+  pretty,
+  tail,
+  query,
+  recover,
+  doctor,
+  config,
+  plugin,
+  bench,
+]

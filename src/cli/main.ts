@@ -1,26 +1,26 @@
 // Finds the command, runs it, and ends with its exit code.
 
-import { readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { parse, UsageError, unknown } from './command.js'
 import { COMMANDS } from './commands.js'
 import { helpOf, overview } from './help.js'
 import { complain, print } from './print.js'
+import { ownVersion } from './version.js'
 
 /** Runs the command line. @returns the exit code */
 export async function main(args: readonly string[]): Promise<number> {
   const [first] = args
   if (first === '--version' || first === '-v') {
-    print(`${version()}\n`)
+    print(`${ownVersion()}\n`)
     return 0
   }
   if (first === '--help' || first === '-h' || first === 'help') {
     const named = COMMANDS.find(({ name }) => name === args[1])
-    print(named === undefined ? overview(COMMANDS, version()) : helpOf(named))
+    print(named === undefined ? overview(COMMANDS, ownVersion()) : helpOf(named))
     return 0
   }
   if (first === undefined && isatty(0)) {
-    complain(`no command\n\n${overview(COMMANDS, version())}`)
+    complain(`no command\n\n${overview(COMMANDS, ownVersion())}`)
     return 2
   }
   const piped = first === undefined || (!isatty(0) && first.startsWith('-'))
@@ -53,9 +53,4 @@ async function runCommand(name: string, args: readonly string[]): Promise<number
     return 0
   }
   return command.run(given)
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(manifest) as { version: string }).version
 }

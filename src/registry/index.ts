@@ -1,5 +1,6 @@
 // The entry point `fapilog/plugins`.
 
+export { loadPlugin } from './load.js'
 export type { PluginMetadata, Reading as PluginPackage } from './manifest.js'
 export {
   inspectPackage,

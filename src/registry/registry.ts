@@ -1,21 +1,10 @@
 // Finds plugins among the packages that an application has installed, and loads them.
 
 import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
-import {
-  defineEnricher,
-  defineFilter,
-  defineProcessor,
-  defineRedactor,
-  defineSink,
-  PLUGIN_API_VERSION,
-  type Plugin,
-  PluginError,
-  type PluginKind,
-} from 'fapilog'
+import { PLUGIN_API_VERSION, type Plugin, PluginError } from 'fapilog'
 import { applicationRoot, dependencies } from './application.js'
+import { loadPlugin } from './load.js'
 import { type Host, type PluginMetadata, type Reading, readManifest } from './manifest.js'
-import { schemaProblems } from './schema-check.js'
 
 /** Options of a {@link PluginRegistry}. */
 export interface PluginRegistryOptions {
@@ -45,14 +34,6 @@ export type PluginRequest =
 /** Names that belong to fapilog: its own sinks. */
 const BUILT_IN = ['stdout', 'stderr', 'file', 'null', 'memory']
 
-const DEFINE: Readonly<Record<PluginKind, (plugin: never) => Plugin>> = {
-  enricher: defineEnricher,
-  filter: defineFilter,
-  redactor: defineRedactor,
-  processor: defineProcessor,
-  sink: defineSink,
-}
-
 const own = createRequire(import.meta.url)('fapilog/package.json') as { readonly version: string }
 
 const HOST: Host = {
@@ -65,7 +46,7 @@ const HOST: Host = {
   },
 }
 
-/** What is wrong with the package in a folder, and what it says of itself. @throws nothing */
+/** What a package says of itself, and what is wrong with it; undefined when it is no plugin. @param path of its package.json */
 export function inspectPackage(path: string): Reading | undefined {
   return readManifest(path, HOST)
 }
@@ -84,6 +65,17 @@ export class PluginRegistry {
   }
 
   /**
+   * All packages with a plugin among the application's direct dependencies, whatever is wrong with them, in the order
+   * of its package.json. Runs none of their code.
+   *
+   * @throws {PluginError} when there is no package.json
+   */
+  packages(): readonly Reading[] {
+    const root = applicationRoot(this.options.from ?? process.cwd())
+    return dependencies(root).flatMap((path) => readManifest(path, HOST) ?? [])
+  }
+
+  /**
    * The plugins among the application's direct dependencies that may be loaded, in the order of its package.json. Runs
    * none of their code.
    *
@@ -93,7 +85,7 @@ export class PluginRegistry {
     const { validation = 'warn' } = this.options
     const found: PluginMetadata[] = []
     const wrong: string[] = []
-    for (const reading of this.readings()) {
+    for (const reading of this.packages()) {
       if (this.forbidden(reading.name) !== undefined) continue
       const problems = this.problemsOf(reading)
       if (problems.length === 0 && reading.metadata !== undefined) found.push(reading.metadata)
@@ -114,7 +106,7 @@ export class PluginRegistry {
   async load(name: string, settings?: unknown): Promise<Plugin> {
     const forbidden = this.forbidden(name)
     if (forbidden !== undefined) throw new PluginError(`plugin ${name} ${forbidden}`)
-    const all = this.readings()
+    const all = this.packages()
     const reading = all.find((one) => one.name === name)
     if (reading === undefined) {
       const known = all.map((one) => one.name).join(', ') || 'none'
@@ -126,8 +118,7 @@ export class PluginRegistry {
     const problems = this.problemsOf(reading)
     if (problems.length > 0 || metadata === undefined)
       throw new PluginError(`plugin ${name}: ${problems.join('; ')}`)
-    this.checkSettings(metadata, settings)
-    const plugin = await this.made(metadata, settings)
+    const plugin = await loadPlugin(metadata, settings, this.options.validation !== 'off')
     if (BUILT_IN.includes(plugin.name))
       throw new PluginError(`plugin ${name}: the name ${plugin.name} belongs to fapilog`)
     const owner = this.names.get(plugin.name)
@@ -152,11 +143,6 @@ export class PluginRegistry {
     return plugins
   }
 
-  private readings(): readonly Reading[] {
-    const root = applicationRoot(this.options.from ?? process.cwd())
-    return dependencies(root).flatMap((path) => readManifest(path, HOST) ?? [])
-  }
-
   private forbidden(name: string): string | undefined {
     const { allow, deny } = this.options
     if (deny?.includes(name)) return 'is on the deny list'
@@ -165,36 +151,5 @@ export class PluginRegistry {
 
   private problemsOf({ problems, mismatches }: Reading): readonly string[] {
     return this.options.validation === 'off' ? problems : [...problems, ...mismatches]
-  }
-
-  private checkSettings({ name, settings: schema }: PluginMetadata, settings: unknown): void {
-    if (schema === undefined || this.options.validation === 'off') return
-    const problems = schemaProblems(settings ?? {}, schema, 'settings')
-    if (problems.length > 0) throw new PluginError(`plugin ${name}: ${problems.join('; ')}`)
-  }
-
-  private async made({ name, kind, entry }: PluginMetadata, settings: unknown): Promise<Plugin> {
-    let given: unknown
-    try {
-      const module = (await import(pathToFileURL(entry).href)) as { default?: unknown }
-      given = module.default
-      // A CommonJS module that was compiled from ESM.
-      const { default: inner } = (given ?? {}) as { default?: unknown }
-      if (inner !== undefined) given = inner
-      if (typeof given === 'function') given = await given(settings)
-    } catch (error) {
-      throw new PluginError(`plugin ${name} cannot be loaded: ${String(error)}`, { cause: error })
-    }
-    const is = (given as { kind?: unknown } | null | undefined)?.kind
-    if (is !== kind)
-      throw new PluginError(
-        `plugin ${name}: ${entry} gives a ${String(is)}, its package.json says ${kind}: export a ${kind} as default, or a function that returns one`,
-      )
-    try {
-      DEFINE[kind](given as never)
-    } catch (error) {
-      throw new PluginError(`plugin ${name}: ${(error as Error).message}`, { cause: error })
-    }
-    return given as Plugin
   }
 }
