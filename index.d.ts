@@ -590,6 +590,28 @@ interface RoutingOptions {
   /** Names of the sinks that get the events that no rule matches. @default [] */
   readonly otherwise?: readonly string[];
 }
+/** What is given up, step by step, while sinks cannot keep up. Pressure is how full the fullest ring is, or the fullest queue of a sink that blocks, from 0 to 1. */
+interface PressureOptions {
+  /**
+   * From this pressure on batches grow, and wait while their sink is busy. Allowed: a number, 0 to 1.
+   * @default 0.25
+   */
+  readonly batchAt?: number;
+  /** From this pressure on events below `sampleBelow` are sampled. Allowed: a number, 0 to 1. @default 0.5 */
+  readonly sampleAt?: number;
+  /** From this pressure on events below `queue.protectedLevel` are dropped. Allowed: a number, 0 to 1. @default 0.8 */
+  readonly dropAt?: number;
+  /** Events below this level are sampled, unless `queue.protectedLevel` is lower. @default 'WARNING' */
+  readonly sampleBelow?: LevelSetting;
+  /** The part of them that goes on. Allowed: a number, 0 to 1. @default 0.1 */
+  readonly rate?: number;
+  /**
+   * A step is taken back when the pressure was below half of its mark for so long; then the one before it, and so
+   * on. Allowed: a duration, 1 ms to 1 h.
+   * @default '1s'
+   */
+  readonly holdMs?: Duration;
+}
 /** What becomes of a secret: a mask in its place, the mask and its last four letters or digits, a keyed hash, or nothing at all. */
 type RedactStrategy = 'mask' | 'keep-last-4' | 'hash' | 'remove';
 /** A field by its name. */
@@ -718,6 +740,8 @@ interface LoggerOptions {
   readonly processors?: ProcessorOptions;
   /** Which sinks get an event. @default every sink gets every event of its level */
   readonly routing?: RoutingOptions;
+  /** What is given up, step by step, while sinks cannot keep up. @default off: nothing before the ring is full */
+  readonly pressure?: PressureOptions;
   /** What nobody may see. */
   readonly redact?: RedactOptions;
   /**
@@ -889,6 +913,8 @@ interface PluginMetrics {
   /** Text of the latest failure. */
   readonly lastError: string | null;
 }
+/** How far the pipeline gives up something because it cannot keep up. */
+type PressureRung = 'normal' | 'batching' | 'sampling' | 'dropping';
 /** Counters of one stage. */
 interface StageMetrics {
   /** Events changed. */
@@ -910,7 +936,7 @@ interface StageMetrics {
 }
 /**
  * All counters. At rest, for each sink:
- * `submitted = written + skipped + diverted + dropped at the sink + dropped before it + filtered`.
+ * `submitted = written + skipped + diverted + dropped at the sink + dropped before it + filtered + sampled`.
  */
 interface Metrics {
   /** Log calls at an enabled level. */
@@ -921,7 +947,7 @@ interface Metrics {
   readonly written: number;
   /** Events lost before the sinks, by level. */
   readonly dropped: EventsByLevel;
-  /** The same, by reason: ring full, `block` timed out, logged after close, not encodable, damaged. */
+  /** The same, by reason: ring full, `block` timed out, logged after close, not encodable, damaged, pressure. */
   readonly droppedByReason: {
     /** No room in the ring. */
     readonly full: number;
@@ -933,9 +959,22 @@ interface Metrics {
     readonly encode: number;
     /** Overwritten in the ring before they were read: a bug of some native code in the process. */
     readonly damaged: number;
+    /** Below the protected level, on the highest rung of the setting `pressure`. */
+    readonly pressure: number;
   };
   /** Events that a stage ended on purpose, by level. */
   readonly filtered: EventsByLevel;
+  /** Events of the lowest levels that did not go on because of the setting `pressure`, by level. */
+  readonly sampled: EventsByLevel;
+  /** What the setting `pressure` does. */
+  readonly pressure: {
+    /** What is given up at the moment. */
+    readonly rung: PressureRung;
+    /** How full the fullest ring or queue was when that was last looked at, 0 to 1. */
+    readonly fill: number;
+    /** How often each rung was entered from below. */
+    readonly entered: Readonly<Record<Exclude<PressureRung, 'normal'>, number>>;
+  };
   /** Events in the ring or in the slowest sink's queue. */
   readonly inFlight: number;
   /** Sinks by name. */
@@ -1008,7 +1047,7 @@ interface SinkHealth {
 }
 /** What `log.health()` returns. */
 interface Health {
-  /** The worst of the sinks; `degraded` also when the ring is over 80 % full, `closed` after `close()`. */
+  /** The worst of the sinks; `degraded` also when the ring is over 80 % full or events are given up under pressure, `closed` after `close()`. */
   readonly status: HealthStatus | 'closed';
   /** Part of the ring, or of all rings, that is in use, 0 to 1. */
   readonly ringFill: number;
@@ -1305,6 +1344,8 @@ declare class SettingsBuilder {
   withProcessors(processors: Value<'processors'>): this;
   /** Which sinks get an event. */
   withRouting(routing: Value<'routing'>): this;
+  /** What is given up, step by step, while sinks cannot keep up. */
+  withPressure(pressure: Value<'pressure'>): this;
   /** What nobody may see. */
   withRedact(redact: Value<'redact'>): this;
   /** `fsync`: every batch is synced to the device (`fdatasync`) before it counts as written. Slow, for sinks of type `file`. `crash-safe`: the ring lies in a file, so that what was logged before the process was killed is written by the next start. */
@@ -1421,4 +1462,4 @@ declare class MetricsCollector {
 }
 /** Returns its argument: a configuration that is checked while it is written. `createLogger` takes the result. */
 declare function defineConfig<const Config extends LoggerOptions>(config: Config): Config;
-export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EncryptOptions, type EnrichOptions, type Enricher, type Enrichment, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type Filter, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LiveOptions, type LogContext, type LogMethod, type Logger, LoggerBuilder, type LoggerOptions, type LoggerWith, LoggingContainer, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PLUGIN_API_VERSION, PipelineError, type Plugin, type PluginCommon, PluginError, type PluginEvent, type PluginHealth, type PluginKind, type PluginMetrics, type Processor, type ProcessorOptions, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type RedactDetector, type RedactField, type RedactOptions, type RedactPath, type RedactPattern, type RedactStrategy, type Redactor, type RetroactiveOptions, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type Sink, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type SizeGuardOptions, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, decryptField, defineConfig, defineEnricher, defineFilter, defineProcessor, defineRedactor, defineSink, joinLogger, newCorrelationId, parseTraceparent };
+export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EncryptOptions, type EnrichOptions, type Enricher, type Enrichment, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type Filter, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LiveOptions, type LogContext, type LogMethod, type Logger, LoggerBuilder, type LoggerOptions, type LoggerWith, LoggingContainer, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PLUGIN_API_VERSION, PipelineError, type Plugin, type PluginCommon, PluginError, type PluginEvent, type PluginHealth, type PluginKind, type PluginMetrics, type PressureOptions, type PressureRung, type Processor, type ProcessorOptions, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type RedactDetector, type RedactField, type RedactOptions, type RedactPath, type RedactPattern, type RedactStrategy, type Redactor, type RetroactiveOptions, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type Sink, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type SizeGuardOptions, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, decryptField, defineConfig, defineEnricher, defineFilter, defineProcessor, defineRedactor, defineSink, joinLogger, newCorrelationId, parseTraceparent };

@@ -43,6 +43,8 @@ const observe = (
 
 const MEMORY: Options = { level: 'TRACE', format: 'json', sinks: [{ type: 'memory' }] }
 const INFO: Options = { ...MEMORY, level: 'INFO' }
+/** Rungs that no pressure reaches here. */
+const CALM: Options = { ...MEMORY, pressure: { batchAt: 1, sampleAt: 1, dropAt: 1 } }
 const FILE: Options = { format: 'minimal', sinks: [{ type: 'file', path: 'FOLDER/logs/app.log' }] }
 
 /** Values of a field for which nothing is lost, that is, how many events there are of each kind. */
@@ -65,6 +67,12 @@ const data = (fields: object) =>
     (log) => log.info('m', fields),
     (event) => event.data,
   )
+
+const rung = logger(async (log) => {
+  log.info('m')
+  await log.flush()
+  return log.metrics().pressure.rung
+})
 
 // --- sinks
 
@@ -398,6 +406,32 @@ const observers: Readonly<Record<string, Observer>> = {
     ...INFO,
     retroactive: { maxEvents: 10_000, maxBytes: '4 MB' },
   }),
+  'pressure.batchAt': observe(rung, [0, 'batching'], [1, 'normal'], CALM),
+  'pressure.sampleAt': observe(rung, [0, 'sampling'], [1, 'normal'], CALM),
+  'pressure.dropAt': observe(rung, [0, 'dropping'], [1, 'normal'], CALM),
+  'pressure.sampleBelow': observe(
+    events((log) => log.info('m')),
+    ['INFO', ['m']],
+    ['ERROR', []],
+    merged(CALM, { pressure: { sampleAt: 0, rate: 0 } }) as Options,
+  ),
+  'pressure.rate': observe(
+    events((log) => log.info('m')),
+    [1, ['m']],
+    [0, []],
+    merged(CALM, { pressure: { sampleAt: 0 } }) as Options,
+  ),
+  'pressure.holdMs': observe(
+    logger(async (log) => {
+      log.info('m')
+      await log.flush()
+      await sleep(300)
+      return log.metrics().pressure.rung
+    }),
+    [1, 'normal'],
+    ['1h', 'batching'],
+    merged(CALM, { pressure: { batchAt: 1e-6 } }) as Options,
+  ),
   format: observe(
     lines((log) => log.info('m', { a: 1 })),
     ['minimal', [/^INFO m/]],

@@ -115,6 +115,9 @@ export interface PluginMetrics {
   readonly lastError: string | null
 }
 
+/** How far the pipeline gives up something because it cannot keep up. */
+export type PressureRung = 'normal' | 'batching' | 'sampling' | 'dropping'
+
 /** Counters of one stage. */
 export interface StageMetrics {
   /** Events changed. */
@@ -137,7 +140,7 @@ export interface StageMetrics {
 
 /**
  * All counters. At rest, for each sink:
- * `submitted = written + skipped + diverted + dropped at the sink + dropped before it + filtered`.
+ * `submitted = written + skipped + diverted + dropped at the sink + dropped before it + filtered + sampled`.
  */
 export interface Metrics {
   /** Log calls at an enabled level. */
@@ -148,7 +151,7 @@ export interface Metrics {
   readonly written: number
   /** Events lost before the sinks, by level. */
   readonly dropped: EventsByLevel
-  /** The same, by reason: ring full, `block` timed out, logged after close, not encodable, damaged. */
+  /** The same, by reason: ring full, `block` timed out, logged after close, not encodable, damaged, pressure. */
   readonly droppedByReason: {
     /** No room in the ring. */
     readonly full: number
@@ -160,9 +163,22 @@ export interface Metrics {
     readonly encode: number
     /** Overwritten in the ring before they were read: a bug of some native code in the process. */
     readonly damaged: number
+    /** Below the protected level, on the highest rung of the setting `pressure`. */
+    readonly pressure: number
   }
   /** Events that a stage ended on purpose, by level. */
   readonly filtered: EventsByLevel
+  /** Events of the lowest levels that did not go on because of the setting `pressure`, by level. */
+  readonly sampled: EventsByLevel
+  /** What the setting `pressure` does. */
+  readonly pressure: {
+    /** What is given up at the moment. */
+    readonly rung: PressureRung
+    /** How full the fullest ring or queue was when that was last looked at, 0 to 1. */
+    readonly fill: number
+    /** How often each rung was entered from below. */
+    readonly entered: Readonly<Record<Exclude<PressureRung, 'normal'>, number>>
+  }
   /** Events in the ring or in the slowest sink's queue. */
   readonly inFlight: number
   /** Sinks by name. */
@@ -238,7 +254,7 @@ export interface SinkHealth {
 
 /** What `log.health()` returns. */
 export interface Health {
-  /** The worst of the sinks; `degraded` also when the ring is over 80 % full, `closed` after `close()`. */
+  /** The worst of the sinks; `degraded` also when the ring is over 80 % full or events are given up under pressure, `closed` after `close()`. */
   readonly status: HealthStatus | 'closed'
   /** Part of the ring, or of all rings, that is in use, 0 to 1. */
   readonly ringFill: number

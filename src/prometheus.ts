@@ -23,6 +23,7 @@ export interface Family {
 type Labels = Readonly<Record<string, string>>
 type Value = readonly [labels: Labels, value: number]
 
+const RUNGS = ['normal', 'batching', 'sampling', 'dropping']
 const STATUSES = ['healthy', 'degraded', 'failing', 'closed'] as const
 
 /**
@@ -87,6 +88,22 @@ export function families(
       'events_filtered_total',
       'Events that a stage has ended on purpose.',
       stages.map(([stage, { filtered }]) => [{ stage }, total(filtered)]),
+    ),
+    counter(
+      'events_sampled_total',
+      'Events that did not go on under pressure.',
+      byLevel(metrics.sampled),
+    ),
+    gauge('pressure_rung', '0 normal, 1 batching, 2 sampling, 3 dropping.', [
+      [{}, RUNGS.indexOf(metrics.pressure.rung)],
+    ]),
+    gauge('pressure_fill', 'How full the fullest ring or queue was, 0 to 1.', [
+      [{}, metrics.pressure.fill],
+    ]),
+    counter(
+      'pressure_rungs_entered_total',
+      'Times that a rung was entered from below.',
+      Object.entries(metrics.pressure.entered).map(([rung, times]) => [{ rung }, times]),
     ),
     counter('events_truncated_total', 'Events that had values cut.', [[{}, ring.truncated]]),
     gauge('events_in_flight', 'Events in the ring or in the slowest queue of a sink.', [

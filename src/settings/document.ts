@@ -49,6 +49,7 @@ export function nativeDocument(settings: ResolvedSettings, levels: LevelTable): 
     customLevels: levels.levels.slice(LEVELS.length).map(({ name, value }) => ({ name, value })),
     sinks,
     ...changeable(settings),
+    ...(settings.pressure === undefined ? {} : { pressure: pressureDocument(settings) }),
     plugins: {
       places: placesOf(settings.plugins),
       queueBytes: settings.queue.pluginBytes,
@@ -80,6 +81,11 @@ function staticFields({ fields, kubernetes, runtime }: ResolvedSettings['enrich'
     ...(runtime ? { runtime: { node, platform, arch } } : {}),
     ...fields,
   }
+}
+
+/** What is protected in the ring is protected on the way as well. */
+function pressureDocument({ pressure, queue }: ResolvedSettings): object {
+  return { ...pressure, protectedLevel: queue.protectedLevel }
 }
 
 /** A fallback needs a breaker, whether the user has named one or not. */

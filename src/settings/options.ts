@@ -407,6 +407,29 @@ export interface RoutingOptions {
   readonly otherwise?: readonly string[]
 }
 
+/** What is given up, step by step, while sinks cannot keep up. Pressure is how full the fullest ring is, or the fullest queue of a sink that blocks, from 0 to 1. */
+export interface PressureOptions {
+  /**
+   * From this pressure on batches grow, and wait while their sink is busy. Allowed: a number, 0 to 1.
+   * @default 0.25
+   */
+  readonly batchAt?: number
+  /** From this pressure on events below `sampleBelow` are sampled. Allowed: a number, 0 to 1. @default 0.5 */
+  readonly sampleAt?: number
+  /** From this pressure on events below `queue.protectedLevel` are dropped. Allowed: a number, 0 to 1. @default 0.8 */
+  readonly dropAt?: number
+  /** Events below this level are sampled, unless `queue.protectedLevel` is lower. @default 'WARNING' */
+  readonly sampleBelow?: LevelSetting
+  /** The part of them that goes on. Allowed: a number, 0 to 1. @default 0.1 */
+  readonly rate?: number
+  /**
+   * A step is taken back when the pressure was below half of its mark for so long; then the one before it, and so
+   * on. Allowed: a duration, 1 ms to 1 h.
+   * @default '1s'
+   */
+  readonly holdMs?: Duration
+}
+
 /** What becomes of a secret: a mask in its place, the mask and its last four letters or digits, a keyed hash, or nothing at all. */
 export type RedactStrategy = 'mask' | 'keep-last-4' | 'hash' | 'remove'
 
@@ -579,6 +602,8 @@ export interface LoggerOptions {
   readonly processors?: ProcessorOptions
   /** Which sinks get an event. @default every sink gets every event of its level */
   readonly routing?: RoutingOptions
+  /** What is given up, step by step, while sinks cannot keep up. @default off: nothing before the ring is full */
+  readonly pressure?: PressureOptions
   /** What nobody may see. */
   readonly redact?: RedactOptions
   /**

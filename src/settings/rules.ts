@@ -24,6 +24,7 @@ export const RULES: readonly Rule[] = [
   fallbacks,
   crashSafePlugins,
   crashSafeHashKey,
+  crashSafePressure,
 ]
 
 /** Each level of the application's own beside the built-in ones and those before it. */
@@ -178,4 +179,12 @@ function crashSafeHashKey({ durability, redact }: ResolvedSettings): Configurati
         "hashKeyEnv instead with durability 'crash-safe', which keeps the settings in a file",
     },
   ]
+}
+
+/** Every event is kept until it is in its file, so that nothing can be given up. */
+function crashSafePressure({ durability, pressure }: ResolvedSettings): ConfigurationProblem[] {
+  if (durability !== 'crash-safe' || pressure === undefined) return []
+  const expected =
+    "none with durability 'crash-safe', which keeps every event until it is in its file"
+  return [{ path: 'pressure', value: pressure, expected }]
 }

@@ -10,6 +10,7 @@ import { callback, choice, count, duration, flag, level, text } from './kinds.js
 import { group, setting } from './meaning.js'
 import { plugins } from './plugins.js'
 import { PRESET_NAMES } from './presets.js'
+import { pressure } from './pressure.js'
 import { processors } from './processors.js'
 import { queue } from './queue.js'
 import { redact } from './redact.js'
@@ -102,6 +103,12 @@ export const settingsSchema = group(
       otherwise: 'every sink gets every event of its level',
       example: { rules: [{ level: 'ERROR', sinks: ['errors'] }], otherwise: ['stdout'] },
       live: true,
+    }),
+    pressure: setting(pressure, {
+      description:
+        'What is given up, step by step, while sinks cannot keep up: see [reliability](reliability.md#pressure)',
+      otherwise: 'off: nothing before the ring is full',
+      example: { sampleBelow: 'INFO' },
     }),
     redact: setting(redact, {
       description: 'What nobody may see: see [redaction](redaction.md)',

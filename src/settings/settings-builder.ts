@@ -96,6 +96,11 @@ export class SettingsBuilder {
     return this.set('routing', { ...this.collected.routing, ...routing })
   }
 
+  /** What is given up, step by step, while sinks cannot keep up. */
+  withPressure(pressure: Value<'pressure'>): this {
+    return this.set('pressure', { ...this.collected.pressure, ...pressure })
+  }
+
   /** What nobody may see. */
   withRedact(redact: Value<'redact'>): this {
     return this.set('redact', { ...this.collected.redact, ...redact })

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use fapilog_core::error::ErrorCode;
 use fapilog_core::level::Level;
-use fapilog_core::pipeline::{Metrics, Pipeline, PipelineSettings, SinkMetrics};
+use fapilog_core::pipeline::{Metrics, Pipeline, PipelineSettings, Rung, SinkMetrics};
 use fapilog_core::sinks::{Sink, WriteError};
 use fapilog_core::wire::RecordWriter;
 use fapilog_ring::{Counter, Producer, RingFull, RingMemory};
@@ -316,7 +316,7 @@ fn of<'a>(metrics: &'a Metrics, name: &str) -> &'a SinkMetrics {
 fn assert_snapshot(metrics: &Metrics, filtered: &HashMap<&str, Vec<&str>>) {
     assert_eq!(total(&metrics.submitted_by_level), metrics.submitted);
     assert_eq!(total(&metrics.dropped), total(&metrics.dropped_by_reason));
-    let offered = metrics.submitted - total(&metrics.dropped);
+    let offered = metrics.submitted - total(&metrics.dropped) - total(&metrics.sampled);
     assert!(metrics.in_flight <= offered);
     assert!(metrics.written <= offered);
     for (name, sink) in &metrics.sinks {
@@ -326,7 +326,7 @@ fn assert_snapshot(metrics: &Metrics, filtered: &HashMap<&str, Vec<&str>>) {
             let get =
                 |counts: &BTreeMap<&'static str, u64>| counts.get(level).copied().unwrap_or(0);
             let settled = get(&sink.written_by_level) + get(&sink.dropped);
-            let offered = count - get(&metrics.dropped);
+            let offered = count - get(&metrics.dropped) - get(&metrics.sampled);
             assert!(
                 settled <= offered,
                 "{name} has settled {settled} of {offered} {level} events"
@@ -348,7 +348,7 @@ fn assert_settled(metrics: &Metrics, filtered: &HashMap<&str, Vec<&str>>) {
     assert_eq!(metrics.ring.depth_bytes, 0);
     assert_eq!(
         metrics.ring.accepted,
-        metrics.submitted - total(&metrics.dropped)
+        metrics.submitted - total(&metrics.dropped) + metrics.dropped_by_reason["pressure"]
     );
     for (name, sink) in &metrics.sinks {
         assert_eq!(sink.queued_bytes, 0, "{name}");
@@ -358,7 +358,7 @@ fn assert_settled(metrics: &Metrics, filtered: &HashMap<&str, Vec<&str>>) {
             let skipped = filtered
                 .get(name.as_str())
                 .is_some_and(|levels| levels.contains(level));
-            let offered = count - get(&metrics.dropped);
+            let offered = count - get(&metrics.dropped) - get(&metrics.sampled);
             let expected = if skipped { 0 } else { offered };
             let settled = get(&sink.written_by_level) + get(&sink.dropped) + get(&sink.kept);
             assert_eq!(settled, expected, "{level} at {name}");
@@ -453,6 +453,51 @@ fn every_event_is_accounted_for_at_every_moment_and_exactly_at_rest() {
     assert_eq!(file.len() as u64, of(&metrics, "file").bytes);
     assert!(pipeline.close(LONG).complete);
     assert_settled(&pipeline.metrics(), &filtered);
+}
+
+#[test]
+fn under_pressure_the_lowest_levels_go_first_and_every_event_is_counted() {
+    let script = Script::new(Mode::Slow(Duration::from_millis(2)));
+    let sink = SinkOf {
+        queue_bytes: 64 << 10,
+        ..sink("slow")
+    };
+    let pressure = json!({
+        "batchAt": 0.1, "sampleAt": 0.3, "dropAt": 0.7, "sampleBelow": "WARNING", "rate": 0.2, "holdMs": 5,
+        "protectedLevel": "ERROR",
+    });
+    let pipeline = Arc::new(
+        Pipeline::open_with(
+            settings_with(&[sink], json!({ "pressure": pressure })),
+            vec![("slow", Box::new(script.clone()))],
+        )
+        .unwrap(),
+    );
+    let mut source = Source::attach_sized(&pipeline, 0, 1 << 20);
+    let mut full = 0u64;
+    for number in 0..200_000usize {
+        full += u64::from(!source.log(LEVELS[number % LEVELS.len()]));
+        if number % 500 == 0 {
+            assert_snapshot(&pipeline.metrics(), &HashMap::new());
+            std::thread::sleep(Duration::from_micros(500));
+        }
+    }
+    script.set(Mode::Write);
+    assert!(pipeline.flush(LONG).complete);
+    wait_until("calm", || pipeline.metrics().pressure.rung == Rung::Normal);
+    let metrics = pipeline.metrics();
+    assert_settled(&metrics, &HashMap::new());
+    assert_eq!(metrics.dropped_by_reason["full"], full);
+    assert!(total(&metrics.sampled) > 0);
+    assert_eq!(
+        metrics.sampled.keys().copied().collect::<Vec<_>>(),
+        ["DEBUG", "INFO", "TRACE"]
+    );
+    let kept = script.lines();
+    assert_order(&kept);
+    assert_eq!(kept.len() as u64, of(&metrics, "slow").written);
+    assert!(pipeline.close(LONG).complete);
+    assert_settled(&pipeline.metrics(), &HashMap::new());
 }
 
 /// Logs groups of ten at a held sink, each its own batch, until far more than the queue holds is logged.

@@ -44,9 +44,13 @@ pub enum Kind {
     Unsynced,
     /// A plugin failed, or works again.
     Plugin,
+    /// The pipeline does not keep up and gives up something for it.
+    Pressure,
+    /// It keeps up again.
+    PressureOver,
 }
 
-const KINDS: usize = 10;
+const KINDS: usize = 14;
 
 impl Kind {
     fn code(self) -> &'static str {
@@ -63,7 +67,14 @@ impl Kind {
             Kind::CircuitOpened => "FAPILOG_SINK_CIRCUIT_OPENED",
             Kind::Unsynced => "FAPILOG_SINK_UNSYNCED",
             Kind::Plugin => "FAPILOG_PLUGIN",
+            Kind::Pressure => "FAPILOG_PRESSURE",
+            Kind::PressureOver => "FAPILOG_PRESSURE_OVER",
         }
+    }
+
+    /// Good news, which is no error.
+    fn is_relief(self) -> bool {
+        matches!(self, Kind::SinkRecovered | Kind::PressureOver)
     }
 
     /// Events are lost: said on standard error whatever the settings.
@@ -156,7 +167,7 @@ impl Diagnostics {
                 });
             }
         }
-        if self.settings.collect && kind != Kind::SinkRecovered {
+        if self.settings.collect && !kind.is_relief() {
             if state.kept.len() < KEPT {
                 state.kept.push_back(Diagnostic {
                     code: kind.code(),

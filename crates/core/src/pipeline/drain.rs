@@ -11,6 +11,8 @@ use super::bridge::{Bridge, SharedDictionary};
 use super::crossing::Crossing;
 use super::diagnostics::Kind;
 use super::lanes::{self, Destinations, Lane, LaneSink};
+use super::pressure::{Ladder, News};
+use super::queue::Queue;
 use super::reconfigure::Successor;
 use super::reports::{Losses, ReportWriter, Told, REPORT_EVERY};
 use super::retention::Retention;
@@ -28,6 +30,9 @@ use crate::wire::{Dictionary, Frames, Record, Records};
 const CHUNK_BYTES: usize = 64 << 10;
 /// A batch of this size is handed over at once.
 const BATCH_BYTES: usize = 128 << 10;
+
+/// The same under pressure; a buffer of this size is still used again.
+const PRESSED_BATCH_BYTES: usize = 1 << 20;
 
 /// Bytes that are enough to tell a record from others.
 const FRAME_BYTES: usize = 16;
@@ -88,6 +93,12 @@ fn deliver(
 }
 
 impl Source {
+    /// The part of the ring that is in use.
+    fn fill(&self) -> f64 {
+        let capacity = self.consumer.region().capacity_units().max(1);
+        f64::from(self.consumer.pending_units()) / f64::from(capacity)
+    }
+
     fn settle_damage(&self, rings: &Rings) {
         rings.settle_damage(self.id, &self.taken, self.consumer.position());
     }
@@ -124,6 +135,9 @@ pub struct Drain {
     retention: Option<Arc<Retention>>,
     /// Up to where the ring was read, for the same.
     position: u32,
+    /// What is done about pressure, and the size of a batch then.
+    ladder: Option<Ladder>,
+    pressed_batch_bytes: usize,
 }
 
 impl Drain {
@@ -134,13 +148,18 @@ impl Drain {
         destinations: Destinations,
         pool: BatchPool,
         retention: Option<Arc<Retention>>,
+        ladder: Option<Ladder>,
     ) -> Self {
         let Destinations {
             sinks,
             router,
             constants,
         } = destinations;
+        let smallest = sinks.iter().map(|sink| sink.handle.queue.max_bytes()).min();
         Self {
+            ladder,
+            // So that several fit into every queue.
+            pressed_batch_bytes: PRESSED_BATCH_BYTES.min(smallest.unwrap_or(0) / 8),
             reports: ReportWriter::new(&shared.levels),
             told: sinks.iter().map(|_| Told::new()).collect(),
             lanes: lanes::group(&sinks, router.as_ref(), &constants, &pool),
@@ -212,12 +231,17 @@ impl Drain {
                 self.report_losses(false);
                 continue;
             }
-            self.hand_over();
+            let ring_fill = self.sources.iter().map(Source::fill).fold(0.0, f64::max);
+            self.feel_pressure(ring_fill);
             self.settle_damage();
             self.report_losses(false);
             if active.elapsed() < LINGER {
+                self.hand_over_unless_busy();
                 self.shared.parker.sleep(POLL);
-            } else if self.park() {
+                continue;
+            }
+            self.hand_over();
+            if self.park() {
                 active = Instant::now();
             }
         }
@@ -326,6 +350,7 @@ impl Drain {
         }
         self.looked = Instant::now();
         let ring = self.shared.rings.produced();
+        let pressure = self.shared.pressure().dropped;
         self.report_truncated();
         self.untold = false;
         for lane in &mut self.lanes {
@@ -338,6 +363,7 @@ impl Drain {
                 }
                 let losses = Losses {
                     ring,
+                    pressure,
                     overflow: sink.overflow(),
                 };
                 let Some(news) = told.news(&losses, lane.min_level, &self.shared.levels) else {
@@ -461,6 +487,7 @@ impl Drain {
         if copied == 0 {
             return false;
         }
+        self.feel_pressure(source.fill());
         let started = Instant::now();
         self.fresh.clear();
         source
@@ -506,6 +533,11 @@ impl Drain {
             if record.has(FLAG_TRUNCATED) {
                 self.shared.truncated.fetch_add(1, Ordering::Relaxed);
             }
+            if let Some(ladder) = &mut self.ladder {
+                if !ladder.admits(record.level()) {
+                    continue;
+                }
+            }
             let record = if self.stages.is_empty() {
                 record
             } else {
@@ -550,6 +582,9 @@ impl Drain {
             lane.settle_skipped();
         }
         self.shared.drain_time.record(started.elapsed());
+        if let Some(ladder) = &self.ladder {
+            self.shared.note_pressure(ladder.counts());
+        }
         self.shared.count_accepted(&accepted);
         if !self.stages.is_empty() {
             self.shared.count_stages(self.stages.take_counts());
@@ -558,13 +593,58 @@ impl Drain {
         true
     }
 
+    /// Measures how full the rings and queues are, this ring among them, and climbs or comes down.
+    fn feel_pressure(&mut self, ring_fill: f64) {
+        let Some(ladder) = &mut self.ladder else {
+            return;
+        };
+        // A sink that drops lines itself holds nobody up.
+        let queues = self.sinks.iter().map(|sink| &sink.handle.queue);
+        let queues = queues.filter(|queue| queue.blocks());
+        let fill = queues.map(Queue::pressure).fold(ring_fill, f64::max);
+        let news = ladder.measure(fill, Instant::now());
+        self.shared.note_pressure(ladder.counts());
+        match news {
+            None => {}
+            Some(News::Entered(text)) => {
+                self.shared.diagnostics.report(Kind::Pressure, None, text);
+            }
+            Some(News::Over(text)) => {
+                self.shared
+                    .diagnostics
+                    .report(Kind::PressureOver, None, text);
+            }
+        }
+    }
+
+    /// From which size on a batch is handed over at once.
+    fn batch_bytes(&self) -> usize {
+        match &self.ladder {
+            None => BATCH_BYTES,
+            Some(ladder) if ladder.gathers() => self.pressed_batch_bytes,
+            Some(_) => BATCH_BYTES.min(self.pressed_batch_bytes / 2),
+        }
+    }
+
+    /// Hands over what there is; under pressure not to a sink that has something to do, so that batches grow.
+    fn hand_over_unless_busy(&mut self) {
+        let gathers = self.ladder.as_ref().is_some_and(Ladder::gathers);
+        for at in 0..self.lanes.len() {
+            let sinks = self.lanes.get(at).map_or(&[][..], |lane| &lane.sinks);
+            if !gathers || !sinks.iter().all(|sink| sink.queue.is_busy()) {
+                self.hand_over_lane(at);
+            }
+        }
+    }
+
     /// Hands over the batches that are large enough.
     fn hand_over_large(&mut self) {
+        let enough = self.batch_bytes();
         for at in 0..self.lanes.len() {
             if self
                 .lanes
                 .get(at)
-                .is_some_and(|lane| lane.batch.bytes.len() >= BATCH_BYTES)
+                .is_some_and(|lane| lane.batch.bytes.len() >= enough)
             {
                 self.hand_over_lane(at);
             }
@@ -631,6 +711,8 @@ impl Drain {
         let woken = if quiet {
             let longest = if self.untold { REPORT_EVERY } else { PARK };
             let notices = self.stages.until_due().unwrap_or(longest);
+            let pressure = self.ladder.as_ref().and_then(Ladder::until_due);
+            let longest = longest.min(pressure.unwrap_or(longest));
             self.shared.parker.sleep(longest.min(notices))
         } else {
             true

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 
 use super::breaker::State as BreakerState;
+use super::pressure::Rung;
 use super::sink_thread::SinkHandle;
 use super::Pipeline;
 
@@ -80,7 +81,8 @@ pub struct SinkHealth {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Health {
-    /// The worst of the sinks; `degraded` also when the rings are nearly full.
+    /// The worst of the sinks; `degraded` also when the rings are nearly full, or events are given up under
+    /// pressure.
     pub status: Status,
     /// Part of the rings that is in use, 0 to 1.
     pub ring_fill: f64,
@@ -127,7 +129,7 @@ impl Pipeline {
         let ring_fill = rings.depth_bytes as f64 / (rings.capacity_bytes as f64).max(1.0);
         let worst = sinks.values().map(|sink| sink.status).max();
         let mut status = worst.unwrap_or(Status::Healthy);
-        if ring_fill >= NEARLY_FULL {
+        if ring_fill >= NEARLY_FULL || self.shared.pressure().rung >= Rung::Sampling {
             status = status.max(Status::Degraded);
         }
         if self.is_closed() {

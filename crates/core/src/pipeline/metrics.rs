@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::breaker::State as BreakerState;
 use super::diagnostics::DiagnosticCounts;
 use super::histogram::HistogramSnapshot;
+use super::pressure::{Entered, Rung};
 use super::sink_thread::{Ledger, SinkHandle};
 use super::Pipeline;
 use crate::level::{LevelCounts, LevelTable};
@@ -28,7 +29,7 @@ fn by_level(levels: &LevelTable, counts: &LevelCounts) -> ByLevel {
 
 /// All counters of a pipeline since it was opened.
 ///
-/// For each sink, at rest: `submitted = written + skipped + diverted + dropped by it + kept + dropped before it + filtered`.
+/// For each sink, at rest: `submitted = written + skipped + diverted + dropped by it + kept + dropped before it + filtered + sampled`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metrics {
@@ -40,10 +41,14 @@ pub struct Metrics {
     pub written: u64,
     /// Events lost before the sinks, by level.
     pub dropped: ByLevel,
-    /// The same, by reason: `full`, `timeout`, `closed`, `encode`, `damaged`.
+    /// The same, by reason: `full`, `timeout`, `closed`, `encode`, `damaged`, `pressure`.
     pub dropped_by_reason: BTreeMap<&'static str, u64>,
     /// Events that a stage ended on purpose, by level.
     pub filtered: ByLevel,
+    /// Events that did not go on because the pipeline could not keep up, by level.
+    pub sampled: ByLevel,
+    /// What the pipeline does about pressure.
+    pub pressure: PressureMetrics,
     /// Events accepted by the ring and not yet dealt with by the slowest sink.
     pub in_flight: u64,
     /// Sinks by name.
@@ -166,6 +171,17 @@ pub struct RingMetrics {
     pub truncated: u64,
 }
 
+/// State of the ladder that is climbed under pressure.
+#[derive(Debug, Serialize)]
+pub struct PressureMetrics {
+    /// Where it stands.
+    pub rung: Rung,
+    /// How full the fullest ring or queue was when that was last looked at, 0 to 1.
+    pub fill: f64,
+    /// How often each rung was entered from below.
+    pub entered: Entered,
+}
+
 /// The events below a sink's level, and those that went another way.
 fn skipped(
     levels: &LevelTable,
@@ -207,17 +223,21 @@ impl Pipeline {
         for (_, counts) in &stages {
             filtered.merge(&counts.filtered);
         }
+        let pressure = self.shared.pressure();
+        let thinned = pressure.sampled.total() + pressure.dropped.total();
         let ring = RingMetrics {
-            accepted: accepted.total() + filtered.total(),
+            accepted: accepted.total() + filtered.total() + thinned,
             damaged_bytes: self.shared.damaged_bytes.load(Ordering::Relaxed),
             truncated: self.shared.truncated.load(Ordering::Relaxed),
             ..self.shared.rings.metrics()
         };
         let mut produced = self.shared.rings.produced();
         produced.encode.merge(&self.shared.rings.interrupted());
-        let dropped = produced.dropped();
+        let mut dropped = produced.dropped();
+        dropped.merge(&pressure.dropped);
         let submitted = produced.submitted.total();
-        let offered = submitted.saturating_sub(dropped.total() + filtered.total());
+        let offered =
+            submitted.saturating_sub(dropped.total() + filtered.total() + pressure.sampled.total());
         let mut written = offered;
         let mut settled = offered;
         let levels = &self.shared.levels;
@@ -234,6 +254,7 @@ impl Pipeline {
             ("closed", produced.closed.total()),
             ("encode", produced.encode.total()),
             ("damaged", produced.damaged.total()),
+            ("pressure", pressure.dropped.total()),
         ];
         Metrics {
             submitted,
@@ -284,6 +305,12 @@ impl Pipeline {
                 })
                 .collect(),
             filtered: by_level(levels, &filtered),
+            sampled: by_level(levels, &pressure.sampled),
+            pressure: PressureMetrics {
+                rung: pressure.rung,
+                fill: pressure.fill,
+                entered: pressure.entered,
+            },
             stages: stages
                 .iter()
                 .map(|(name, counts)| {

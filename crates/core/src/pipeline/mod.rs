@@ -11,6 +11,7 @@ mod histogram;
 mod lanes;
 mod metrics;
 mod parker;
+mod pressure;
 mod queue;
 mod reconfigure;
 mod reports;
@@ -35,6 +36,7 @@ pub use diagnostics::{Diagnostic, DiagnosticCounts, DiagnosticSettings};
 pub use health::{Health, SinkHealth, Status};
 pub use histogram::HistogramSnapshot;
 pub use metrics::{Metrics, RingMetrics, SinkMetrics};
+pub use pressure::{Entered, Rung};
 pub use queue::WhenFull;
 pub use settings::{CrashSafe, Destination, PipelineSettings, SinkSettings};
 pub use sink_thread::Ledger;
@@ -45,6 +47,7 @@ use drain::Drain;
 use histogram::Histogram;
 use lanes::{Destinations, LaneSink};
 use parker::Parker;
+use pressure::PressureCounts;
 use queue::{Item, Queue};
 use reconfigure::Handover;
 use retention::Retention;
@@ -74,6 +77,8 @@ pub(crate) struct Shared {
     accepted: Mutex<LevelCounts>,
     /// What the stages have done, by name.
     stages: Mutex<Vec<(&'static str, StageCounts)>>,
+    /// The ladder, if there is one.
+    pressure: Mutex<PressureCounts>,
     damaged_bytes: AtomicU64,
     truncated: AtomicU64,
     flush_wanted: AtomicU64,
@@ -118,6 +123,14 @@ impl Shared {
                 format!("{withheld} values were withheld because they could not be redacted"),
             );
         }
+    }
+
+    fn note_pressure(&self, counts: &PressureCounts) {
+        *self.pressure.lock().unwrap_or_else(PoisonError::into_inner) = *counts;
+    }
+
+    fn pressure(&self) -> PressureCounts {
+        *self.pressure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn count_damaged(&self, bytes: usize) {
@@ -268,6 +281,10 @@ impl Pipeline {
         }
         let names: Vec<&str> = settings.sinks.iter().map(|sink| &*sink.name).collect();
         let router = settings.router(&names)?;
+        let ladder = settings.pressure.as_ref();
+        let ladder = ladder
+            .map(|one| one.ladder(&settings.constants.levels))
+            .transpose()?;
         let mut lanes = Vec::new();
         let mut numbers = 0..;
         for (sink, destination) in settings.sinks.iter().zip(opened) {
@@ -323,6 +340,7 @@ impl Pipeline {
             destinations,
             pool,
             retention,
+            ladder,
         );
         let thread = std::thread::Builder::new()
             .name("fapilog:drain".into())

@@ -42,10 +42,35 @@ pub enum Item {
 struct State {
     items: VecDeque<Item>,
     bytes: usize,
+    /// Of these, the ones that nobody is writing yet.
+    waiting: usize,
     closed: bool,
     abandoned: bool,
     /// The flush until which the bound does not hold, or 0.
     lifted: u64,
+}
+
+impl Item {
+    /// Bytes of its lines.
+    fn size(&self) -> usize {
+        match self {
+            Item::Batch(batch) | Item::Foreign(batch, _) | Item::Report(batch) => batch.bytes.len(),
+            Item::Flush(_) | Item::Reopen => 0,
+        }
+    }
+}
+
+impl State {
+    fn add(&mut self, item: Item) {
+        self.bytes += item.size();
+        self.waiting += item.size();
+        self.items.push_back(item);
+    }
+
+    fn remove(&mut self, size: usize) {
+        self.bytes -= size;
+        self.waiting -= size;
+    }
 }
 
 /// A bounded queue with one producer and one consumer.
@@ -110,7 +135,7 @@ impl Queue {
                         .position(|item| matches!(item, Item::Batch(_)));
                     match oldest.and_then(|at| state.items.remove(at)) {
                         Some(Item::Batch(old)) => {
-                            state.bytes -= old.bytes.len();
+                            state.remove(old.bytes.len());
                             dropped.merge(&old.all_counts());
                         }
                         _ => break,
@@ -122,8 +147,7 @@ impl Queue {
             dropped.merge(&batch.all_counts());
             return dropped;
         }
-        state.bytes += size;
-        state.items.push_back(Item::Batch(Arc::clone(batch)));
+        state.add(Item::Batch(Arc::clone(batch)));
         drop(state);
         self.filled.notify_one();
         dropped
@@ -142,8 +166,7 @@ impl Queue {
         if state.abandoned {
             return false;
         }
-        state.bytes += size;
-        state.items.push_back(Item::Foreign(batch, owner));
+        state.add(Item::Foreign(batch, owner));
         drop(state);
         self.filled.notify_one();
         true
@@ -155,8 +178,7 @@ impl Queue {
         if state.abandoned {
             return;
         }
-        state.bytes += batch.bytes.len();
-        state.items.push_back(Item::Report(batch));
+        state.add(Item::Report(batch));
         drop(state);
         self.filled.notify_one();
     }
@@ -183,7 +205,10 @@ impl Queue {
                 .0;
         }
         match state.items.pop_front() {
-            Some(item) => Popped::Item(item),
+            Some(item) => {
+                state.waiting = state.waiting.saturating_sub(item.size());
+                Popped::Item(item)
+            }
             None if state.closed || state.abandoned => Popped::Closed,
             None => Popped::Idle,
         }
@@ -230,6 +255,26 @@ impl Queue {
         self.filled.notify_all();
         self.freed.notify_all();
         self.ended.notify_all();
+    }
+
+    /// How full the queue is, 0 to 1. What is being written counts only while something waits behind it: a sink that
+    /// keeps up is always writing something.
+    pub fn pressure(&self) -> f64 {
+        let state = self.lock();
+        match state.waiting {
+            0 => 0.0,
+            _ => (state.bytes as f64 / self.max_bytes as f64).min(1.0),
+        }
+    }
+
+    /// Whether something waits to be written.
+    pub fn is_busy(&self) -> bool {
+        self.lock().waiting > 0
+    }
+
+    /// Whether the drain thread waits when the queue is full.
+    pub fn blocks(&self) -> bool {
+        self.when_full == WhenFull::Block
     }
 
     /// Whether [`Queue::abandon`] was called.

@@ -15,7 +15,7 @@ use crate::wire::{layout, Dictionary, RecordWriter, Records};
 pub const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 /// Reasons for which events are lost.
-const REASONS: usize = 6;
+const REASONS: usize = 7;
 
 /// Keys of a report: dictionary ids.
 #[derive(Debug)]
@@ -38,6 +38,7 @@ pub struct ReportWriter {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Losses {
     pub(super) ring: ProducerCounts,
+    pub(super) pressure: LevelCounts,
     pub(super) overflow: LevelCounts,
 }
 
@@ -68,6 +69,7 @@ impl Told {
     ) -> Option<Losses> {
         let mut news = Losses {
             ring: losses.ring.since(&self.losses.ring),
+            pressure: losses.pressure.since(&self.losses.pressure),
             overflow: losses.overflow.since(&self.losses.overflow),
         };
         for level in levels.below(min_level) {
@@ -104,6 +106,7 @@ impl Losses {
             &mut ring.closed,
             &mut ring.encode,
             &mut ring.damaged,
+            &mut self.pressure,
             &mut self.overflow,
         ]
     }
@@ -115,6 +118,7 @@ impl Losses {
             ("closed", &self.ring.closed),
             ("encode", &self.ring.encode),
             ("damaged", &self.ring.damaged),
+            ("pressure", &self.pressure),
             ("overflow", &self.overflow),
         ]
     }

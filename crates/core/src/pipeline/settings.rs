@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::breaker::BreakerSettings;
 use super::bridge::PluginSettings;
 use super::diagnostics::DiagnosticSettings;
+use super::pressure::PressureSettings;
 use super::queue::WhenFull;
 use super::route::{Router, RoutingSettings};
 use crate::error::{Error, ErrorCode, Result};
@@ -33,6 +34,9 @@ pub struct PipelineSettings {
     /// Which sinks get an event; all of them without it.
     #[serde(default)]
     pub routing: Option<RoutingSettings>,
+    /// What happens while the pipeline cannot keep up; without it, nothing before rings or queues are full.
+    #[serde(default)]
+    pub pressure: Option<PressureSettings>,
     /// Where plugins stand.
     #[serde(default)]
     pub plugins: PluginSettings,
@@ -149,6 +153,12 @@ impl PipelineSettings {
                 ErrorCode::SettingInvalid,
                 "durability: crash-safe writes what was left without plugins, and cannot compare lines that they \
                  have changed; only plugins that are sinks are allowed",
+            ));
+        }
+        if settings.crash_safe.is_some() && settings.pressure.is_some() {
+            return Err(Error::new(
+                ErrorCode::SettingInvalid,
+                "pressure: with durability crash-safe every event is kept until it is in its file",
             ));
         }
         if settings.crash_safe.is_some() {

@@ -5,7 +5,7 @@
 //! drain thread gets to it.
 
 mod adaptive_sampling;
-mod chance;
+pub(crate) mod chance;
 mod fingerprint;
 mod first_occurrence;
 mod key_table;
