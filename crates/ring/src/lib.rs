@@ -36,6 +36,8 @@ mod consumer;
 #[cfg(not(loom))]
 mod memory;
 #[cfg(not(loom))]
+mod pages;
+#[cfg(not(loom))]
 mod producer;
 #[cfg(not(loom))]
 mod region;
@@ -44,6 +46,8 @@ mod region;
 pub use consumer::Consumer;
 #[cfg(not(loom))]
 pub use memory::RingMemory;
+#[cfg(not(loom))]
+pub use pages::Pages;
 #[cfg(not(loom))]
 pub use producer::{Producer, RingFull};
 #[cfg(not(loom))]

@@ -17,8 +17,8 @@ use crate::region::{Region, RegionError};
 /// A mapping with a formatted region in it. Both sides hold it in an `Arc`.
 #[derive(Debug)]
 pub struct RingMemory {
-    // Only kept alive: it is read and written through `region` and through JavaScript's view of it.
-    _mapping: MmapMut,
+    // Read and written only through `region` and through JavaScript's view of it.
+    mapping: MmapMut,
     base: *mut u8,
     len: usize,
     region: Region,
@@ -47,7 +47,7 @@ impl RingMemory {
         let region = unsafe { Region::create(base, len, DICTIONARY_BYTES, data_bytes, salt) }
             .map_err(invalid)?;
         Ok(RingMemory {
-            _mapping: mapping,
+            mapping,
             base,
             len,
             region,
@@ -88,7 +88,7 @@ impl RingMemory {
         let region = unsafe { Region::create(base, len, DICTIONARY_BYTES, data_bytes, salt) }
             .map_err(invalid)?;
         let memory = RingMemory {
-            _mapping: mapping,
+            mapping,
             base,
             len,
             region,
@@ -127,6 +127,18 @@ impl RingMemory {
     /// The region.
     pub fn region(&self) -> &Region {
         &self.region
+    }
+
+    /// Has the operating system back bytes of the data area before they are written to. Whether it does such a thing.
+    pub(crate) fn back(&self, from: usize, to: usize) -> bool {
+        let offset = self.len - self.region.data_bytes() as usize + from;
+        #[cfg(target_os = "linux")]
+        return self
+            .mapping
+            .advise_range(memmap2::Advice::PopulateWrite, offset, to - from)
+            .is_ok();
+        #[cfg(not(target_os = "linux"))]
+        return false;
     }
 
     /// Start of the mapping, for the view that JavaScript gets.

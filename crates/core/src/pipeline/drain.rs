@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use fapilog_ring::{Consumer, RingMemory};
+use fapilog_ring::{Consumer, Pages};
 
 use super::batch::BatchPool;
 use super::bridge::{Bridge, SharedDictionary};
@@ -54,8 +54,8 @@ struct Source {
     is_damaged: bool,
     /// The same for the threads that show events to plugins, where there are any.
     shared_dictionary: Option<SharedDictionary>,
-    /// Keeps the memory that `consumer` reads mapped.
-    _memory: Arc<RingMemory>,
+    /// The memory that `consumer` reads.
+    pages: Pages,
 }
 
 /// What a flush, or the end, waits for.
@@ -401,10 +401,12 @@ impl Drain {
         }
     }
 
-    /// Tells the producers that time has passed.
+    /// Tells the producers that time has passed, and sees to it that they have pages to write to.
     fn count_tick(&mut self) {
         self.tick = self.tick.wrapping_add(1).max(1);
-        for source in &self.sources {
+        for source in &mut self.sources {
+            let head = source.consumer.control().published();
+            source.pages.prepare(head);
             source.consumer.region().set_tick(self.tick);
             source.consumer.allow_light_publish();
         }
@@ -748,7 +750,7 @@ impl Drain {
                         let own = self.stages.own_strings();
                         Arc::new(RwLock::new(Dictionary::with_own(own)))
                     }),
-                    _memory: memory,
+                    pages: Pages::new(memory),
                 });
                 self.sources.len() - 1
             });
