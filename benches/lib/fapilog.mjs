@@ -6,8 +6,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The package's entry: the built one in the repository, or the one that `FAPILOG_BENCH_ENTRY` names. */
-export const entry = resolve(process.env.FAPILOG_BENCH_ENTRY ?? `${root}dist/index.mjs`)
+/** The package's entry: the built one in the repository, or the one that `BENCH_ENTRY` names. */
+export const entry = resolve(process.env.BENCH_ENTRY ?? `${root}dist/index.mjs`)
 
 export const isBuilt = () => existsSync(entry)
 
