@@ -4,10 +4,11 @@
 // `writer.pos` is only for what is rare. Strings and integers are written where they are met, since the call of a
 // function for each of them would cost as much as writing them.
 
+import type { Around, Helpers } from './compiler.js'
 import { describeThrow, writeExotic } from './exotic.js'
 import { Frame } from './frame.js'
 import * as L from './layout.js'
-import { KEY_SHIFT, type KeyInfo, type Shape, Shapes } from './shapes.js'
+import { KEY_SHIFT, type KeyInfo, MISMATCH, type Shape, Shapes } from './shapes.js'
 import {
   insertKey,
   SHORT_STRING,
@@ -113,6 +114,8 @@ export function writeEntries(
     }
   }
   writer.flags |= shape.flags
+  if (!start.hasCode && start.isRipe(shape))
+    start.code = writer.compiler.compile(shape, start.key, object) ?? start.code
   return pos
 }
 
@@ -130,10 +133,32 @@ export function writePlain(
   const { words } = writer
   words[pos] = L.TAG_OBJECT_START | token
   const inner = node.inner ?? writer.shapes.inside(node)
-  const end = writeEntries(writer, value as Record<string, unknown>, inner, pos + 1, key, up)
+  let end = inner.hasCode ? writeByCode(inner, value, pos + 1, up) : MISMATCH
+  if (end === MISMATCH)
+    end = writeEntries(writer, value as Record<string, unknown>, inner, pos + 1, key, up)
   if (end === REPLACED) return writeInstead(writer, token, writer.replacement, key, up, pos)
   words[end] = L.TAG_CLOSE
   return end + 1
+}
+
+/** Lets the code of a place write an object, if those around it are as few as code knows. */
+function writeByCode(start: Shape, object: object, pos: number, up: Frame | undefined): number {
+  const second = up?.up
+  const third = second?.up
+  const fourth = third?.up
+  const outermost = fourth ?? third ?? second ?? up
+  // The path to a circular reference is found by those who are around it, from the fields of the call on.
+  if (outermost !== undefined && !outermost.isTop) return MISMATCH
+  const end = start.code(
+    object,
+    pos,
+    up?.container,
+    second?.container,
+    third?.container,
+    fourth?.container,
+  )
+  if (end === MISMATCH) start.miss()
+  return end
 }
 
 /**
@@ -162,11 +187,27 @@ export function writeArray(
     return writeRefused(writer, token, values, up, start)
   const { words } = writer
   words[start] = L.TAG_ARRAY_START | token
+  const end = writeElements(writer, values, 0, key, node, up, start + 1)
+  words[end] = L.TAG_CLOSE
+  return end + 1
+}
+
+/** Writes the elements of an array from one on, without the tokens around them. */
+function writeElements(
+  writer: Writer,
+  values: readonly unknown[],
+  first: number,
+  key: string | number | undefined,
+  node: Shape,
+  up: Frame | undefined,
+  start: number,
+): number {
+  const { words } = writer
   let { end } = writer
   let frame: Frame | undefined
-  let pos = start + 1
+  let pos = start
   const count = values.length
-  for (let i = 0; i < count; i++) {
+  for (let i = first; i < count; i++) {
     const before = pos
     try {
       const value = values[i]
@@ -195,8 +236,7 @@ export function writeArray(
       break
     }
   }
-  words[pos] = L.TAG_CLOSE
-  return pos + 1
+  return pos
 }
 
 /** Writes any value after a key token (0 for none). `key` is for the path of circular references. */
@@ -406,4 +446,63 @@ export function cutElement(writer: Writer, start: number): number {
   const pos = writeText(writer, L.TAG_MARKER, 0, '[Truncated]', start)
   writer.endEarly()
   return pos
+}
+
+/** The frames of an object that code has written and of those around it. */
+function frames(...[object, a, b, c, d]: Around): Frame {
+  let up: Frame | undefined
+  for (const container of [d, c, b, a]) {
+    if (container !== undefined) up = new Frame(container, undefined, up)
+  }
+  return new Frame(object, undefined, up)
+}
+
+/** What code of compiler.ts calls. */
+export const HELPERS: Helpers = {
+  any(writer, node, value, pos, ...around) {
+    if (value === undefined) return pos
+    const up = typeof value === 'object' && value !== null ? frames(...around) : undefined
+    return writeValue(writer, node.token, value, node.key, node, up, pos)
+  },
+  element(writer, node, value, index, pos, ...around) {
+    const up = typeof value === 'object' && value !== null ? frames(...around) : undefined
+    return writeValue(writer, 0, value, index, node, up, pos)
+  },
+  resume(writer, nodes, at, before, thrown, ...around) {
+    const [object] = around
+    const up = frames(...around)
+    let start = before
+    let pos = writeMarker(writer, (nodes[at] as Shape).info, describeThrow(thrown), start)
+    for (const node of nodes.slice(at + 1)) {
+      if (pos > writer.end) break
+      start = pos
+      try {
+        const value = node.masked ? undefined : (object as Record<string, unknown>)[node.key]
+        if (node.masked) pos = writeMask(writer, node.info, pos)
+        else if (value !== undefined)
+          pos = writeValue(writer, node.token, value, node.key, node, up, pos)
+      } catch (error) {
+        pos = writeMarker(writer, node.info, describeThrow(error), start)
+      }
+      if (pos > writer.end) return HELPERS.cut(writer, node, start, pos)
+    }
+    return pos
+  },
+  resumeElements(writer, node, at, before, thrown, ...around) {
+    const pos = writeText(writer, L.TAG_MARKER, 0, describeThrow(thrown), before)
+    const [values, a, b, c, d] = around
+    const up = a === undefined ? undefined : frames(a, b, c, d, undefined)
+    return writeElements(writer, values as unknown[], at + 1, undefined, node, up, pos)
+  },
+  cut(writer, node, before, pos) {
+    return writer.truncated ? pos : cutEntry(writer, node.info, before)
+  },
+  cutElement(writer, before, pos) {
+    return writer.truncated ? pos : cutElement(writer, before)
+  },
+  masked(writer, node, pos) {
+    return writeMask(writer, node.info, pos)
+  },
+  longString: writeLongString,
+  shortString: writeShortString,
 }

@@ -62,6 +62,30 @@ export const KEY_SHIFT = 8
 /** Different strings at a position after which it no longer looks for a constant one. */
 const PATIENCE = 16
 
+/** Returned instead of a position by code that was made for other keys. */
+export const MISMATCH = -2
+/** Times that a place must have seen the same keys before code is made for them; grows when they turn out not to last. */
+const USES_BEFORE_CODE = 64
+const MAX_USES_BEFORE_CODE = 1 << 20
+/** Objects with other keys after which the code of a place is given up. */
+const MISSES_ALLOWED = 256
+
+/**
+ * Code that writes the entries of objects with certain keys (see compiler.ts).
+ *
+ * @returns the next free word, or `MISMATCH` for other keys
+ */
+export type Entries = (
+  object: object,
+  start: number,
+  a: object | undefined,
+  b: object | undefined,
+  c: object | undefined,
+  d: object | undefined,
+) => number
+
+const noCode: Entries = () => MISMATCH
+
 /** One position in the trie: a key after a certain sequence of keys. */
 export class Shape {
   /** The position that followed last time. */
@@ -78,6 +102,13 @@ export class Shape {
   textId = 0
   repeats = 0
   patience = PATIENCE
+  /** Of a start: writes the entries of the objects that are expected here. */
+  code = noCode
+  /** Of a start: the keys that were seen here last, and how much speaks for code for them. */
+  private leaf: Shape | undefined = undefined
+  private uses = 0
+  private usesForCode = USES_BEFORE_CODE
+  private misses = 0
   /** Whether a mask is written instead of whatever stands here. */
   readonly masked: boolean
 
@@ -87,6 +118,8 @@ export class Shape {
     /** The key belongs to the prototype, which somebody has polluted. */
     readonly inherited: boolean,
     none: Shape | undefined,
+    /** The position before; undefined for a start. */
+    readonly from: Shape | undefined,
     /** Whether the position is among the top-level fields of an event. */
     readonly top: boolean,
     /** Record flags that the keys up to this one raise: none but in top-level fields. */
@@ -100,6 +133,37 @@ export class Shape {
   /** Whether the key is `toJSON`, which may replace the object that has it. */
   get toJson(): boolean {
     return this.key === 'toJSON'
+  }
+
+  /** Whether there is code for the objects of this start. */
+  get hasCode(): boolean {
+    return this.code !== noCode
+  }
+
+  /**
+   * Notes at a start without code that an object with the keys of `leaf` was written; true when it is time to make
+   * code for them. Other keys now and then do not hinder it.
+   */
+  isRipe(leaf: Shape): boolean {
+    if (this.leaf !== leaf) {
+      this.uses -= 2
+      if (this.uses < 0) {
+        this.leaf = leaf
+        this.uses = 0
+      }
+      return false
+    }
+    if (++this.uses < this.usesForCode) return false
+    this.uses = 0
+    if (this.usesForCode < MAX_USES_BEFORE_CODE) this.usesForCode *= 4
+    return true
+  }
+
+  /** Notes that an object had other keys than the code is for. */
+  miss(): void {
+    if (++this.misses < MISSES_ALLOWED) return
+    this.misses = 0
+    this.code = noCode
   }
 
   /** Takes the fast path from now on, if the key allows it. */
@@ -148,14 +212,22 @@ export class Shapes {
     this.keys = keys
     // A key that no object has by accident: following a prediction to it always fails.
     const unlikely = `\u0000${Math.random()}`
-    this.none = new Shape(unlikely, new KeyInfo(unlikely, undefined), false, undefined, false, 0)
+    this.none = new Shape(
+      unlikely,
+      new KeyInfo(unlikely, undefined),
+      false,
+      undefined,
+      undefined,
+      false,
+      0,
+    )
     this.root = this.start(true)
     this.anonymous = this.start(false)
   }
 
   /** A new start, of top-level fields or of others: objects of one origin (a call, a key) predict each other. */
   start(top: boolean): Shape {
-    return new Shape(this.none.key, this.none.info, false, this.none, top, 0)
+    return new Shape(this.none.key, this.none.info, false, this.none, undefined, top, 0)
   }
 
   /** Start of the objects found under a position; positions that are not kept share one. */
@@ -201,12 +273,12 @@ export class Shapes {
 
   /** A key of the prototype: never kept, since the same key may be an own one next time. */
   private foreign(from: Shape, key: string): Shape {
-    return new Shape(key, this.key(key), true, this.none, from.top, from.flags)
+    return new Shape(key, this.key(key), true, this.none, from, from.top, from.flags)
   }
 
   private create(from: Shape, key: string): Shape {
     const info = this.key(key)
     const flags = from.top ? from.flags | info.flag : 0
-    return new Shape(key, info, false, this.none, from.top, flags)
+    return new Shape(key, info, false, this.none, from, from.top, flags)
   }
 }

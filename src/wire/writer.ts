@@ -2,9 +2,11 @@
 // frequent is in containers.ts and strings.ts, which pass positions from call to call.
 
 import type { RingProducer } from '../ring/producer.js'
+import { Compiler } from './compiler.js'
 import {
   cutElement,
   cutEntry,
+  HELPERS,
   isRefused,
   REPLACED,
   writeArray,
@@ -22,13 +24,14 @@ import { describeThrow, writeExoticFields } from './exotic.js'
 import { Frame } from './frame.js'
 import * as L from './layout.js'
 import { Repeats } from './repeats.js'
-import type { KeyInfo, Shape, Shapes } from './shapes.js'
+import { type KeyInfo, MISMATCH, type Shape, type Shapes } from './shapes.js'
 import { writeText } from './strings.js'
 
 /** The record that is being written, and what is known about its values. */
 export class Writer {
   readonly ring: RingProducer
   readonly repeats: Repeats
+  readonly compiler: Compiler
   shapes: Shapes
   /** Prediction for the fields of the call. */
   root: Shape
@@ -55,6 +58,7 @@ export class Writer {
   constructor(ring: RingProducer, shapes: Shapes) {
     this.ring = ring
     this.repeats = new Repeats(ring)
+    this.compiler = new Compiler(this, HELPERS)
     this.shapes = shapes
     this.root = shapes.root
     this.words = ring.words
@@ -65,15 +69,14 @@ export class Writer {
   /** Writes top-level fields that are known to be a plain object, at `start`; the next free word. */
   plainFields(fields: object, start: number): number {
     if (this.truncated) return start
+    const { root } = this
     try {
-      const pos = writeEntries(
-        this,
-        fields as Record<string, unknown>,
-        this.root,
-        start,
-        '$',
-        undefined,
-      )
+      if (root.hasCode) {
+        const end = root.code(fields, start, undefined, undefined, undefined, undefined)
+        if (end !== MISMATCH) return end
+        root.miss()
+      }
+      const pos = writeEntries(this, fields as Record<string, unknown>, root, start, '$', undefined)
       if (pos !== REPLACED) return pos
       const result = this.replacement
       this.pos = start
