@@ -259,7 +259,7 @@ impl Drain {
             }
         }
         self.shared.progress.announce();
-        self.shared.space.announce();
+        self.shared.space.end();
     }
 
     /// Counts what is missing of rings in which something was no record.

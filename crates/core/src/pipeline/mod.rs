@@ -20,6 +20,7 @@ mod rings;
 pub mod route;
 mod settings;
 mod sink_thread;
+mod space;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -53,6 +54,7 @@ use reconfigure::Handover;
 use retention::Retention;
 use rings::Rings;
 use sink_thread::{Identity, Progress, SinkHandle};
+use space::Space;
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::format::FormatOptions;
@@ -90,7 +92,7 @@ pub(crate) struct Shared {
     drained: AtomicBool,
     parker: Parker,
     progress: Arc<Progress>,
-    space: Arc<Progress>,
+    space: Arc<Space>,
     diagnostics: Arc<Diagnostics>,
     /// Stages and routing to go on with.
     handover: Handover,
@@ -548,15 +550,14 @@ impl Pipeline {
     /// Waits until `units` of a ring are free; false when the time is over.
     pub fn wait_for_space(&self, region: &Region, units: u32, timeout: Duration) -> bool {
         self.wake();
-        let capacity = region.capacity_units();
-        let free = || capacity.saturating_sub(region.depth_units()) >= units.min(capacity);
+        let deadline = Instant::now() + timeout;
         self.shared
             .space
-            .wait_until(Instant::now() + timeout, || free() || self.is_drained());
+            .wait(region, units, deadline, || self.is_drained());
         if self.is_drained() {
             self.settle_late();
         }
-        free()
+        space::has_room(region, units)
     }
 
     /// Counts what was published when nobody read the rings any more.

@@ -9,7 +9,7 @@ use fapilog_ring::RingMemory;
 
 use super::queue::WhenFull;
 use super::settings::{Destination, PipelineSettings};
-use super::sink_thread::Progress;
+use super::space::Space;
 use crate::error::{Error, ErrorCode, Result};
 use crate::recovery::journal::{SinkJournal, Words};
 use crate::recovery::ring_file::RingFile;
@@ -27,7 +27,7 @@ pub struct Retention {
     pub journals: Vec<Arc<SinkJournal>>,
     memory: OnceLock<Arc<RingMemory>>,
     /// Told when space was given back.
-    space: Arc<Progress>,
+    space: Arc<Space>,
     ring: Mutex<Option<RingFile>>,
     state: Mutex<State>,
 }
@@ -53,7 +53,7 @@ impl Retention {
     ///
     /// # Errors
     /// [`ErrorCode::SettingInvalid`] when there are no file sinks, too many, or such that drop lines.
-    pub fn of(settings: &PipelineSettings, space: Arc<Progress>) -> Result<Option<Self>> {
+    pub fn of(settings: &PipelineSettings, space: Arc<Space>) -> Result<Option<Self>> {
         let Some(safe) = &settings.crash_safe else {
             return Ok(None);
         };
@@ -117,7 +117,7 @@ impl Retention {
         name: String,
         settings: String,
         sinks: usize,
-        space: Arc<Progress>,
+        space: Arc<Space>,
     ) -> Self {
         let mut state = State::default();
         state.sinks.resize_with(sinks, Hold::default);
