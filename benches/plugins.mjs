@@ -1,23 +1,27 @@
-// What plugins cost on the request record: loggers without and with one take turns in short blocks, each logging into
-// a file and waiting until all of it is written. Prints the medians of wall time and of main-thread time (the CPU time
-// of this thread, waiting excluded) and the medians of the ratios of neighbours.
-// node benches/plugins.mjs [rounds=40]
+/**
+ * What plugins cost on the request record:
+ *
+ *   node benches/plugins.mjs [--rounds 40]
+ *
+ * Loggers with none and with one take turns in short blocks, each logging into a file and waiting until all of it is
+ * written. Per event: the medians of wall time and of CPU time of the main thread, and the medians of the ratios of
+ * neighbours to the logger without plugins. "an empty list" is that logger again, with `plugins: []`: what differs
+ * there is noise.
+ */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  createLogger,
-  defineEnricher,
-  defineFilter,
-  defineProcessor,
-  defineSink,
-} from '../dist/index.mjs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { mainThreadCpu } from './lib/cpu.mjs'
+import { load } from './lib/fapilog.mjs'
+import { median } from './lib/stats.mjs'
+import { pluginTargets, show } from './lib/targets.mjs'
 
-const rounds = Number(process.argv[2] ?? 40)
-const dir = mkdtempSync(join(tmpdir(), 'fapilog-bench-'))
 const CALLS = 10_000
 const BURST = 250
+const WARM_UP = 3
 
 const record = {
   req: {
@@ -31,8 +35,10 @@ const record = {
   ms: 12.75,
 }
 
-const kinds = {
-  none: [],
+/** @param {Record<string, (plugin: object) => object>} api */
+const kinds = ({ defineEnricher, defineFilter, defineProcessor, defineSink }) => ({
+  none: undefined,
+  'an empty list': [],
   'processor, passing on': [defineProcessor({ name: 'p', process: (event) => event })],
   'filter, by message': [defineFilter({ name: 'f', filter: ({ message }) => message !== 'ping' })],
   'enricher, one field': [
@@ -46,62 +52,85 @@ const kinds = {
       },
     }),
   ],
+  'sink, as lines': [
+    defineSink({ name: 's', whenFull: 'block', format: 'json', writeLines: () => {} }),
+  ],
   'sink, as objects': [defineSink({ name: 's', whenFull: 'block', write: () => {} })],
-}
+})
 
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 async function block(log) {
-  const started = process.hrtime.bigint()
-  const cpu = process.threadCpuUsage?.() ?? process.cpuUsage()
+  const cpu = mainThreadCpu()
+  const start = process.hrtime.bigint()
   for (let n = 0; n < CALLS; n += BURST) {
     for (let m = 0; m < BURST; m++) log.info(record, 'request completed')
     await turn()
   }
   await log.flush(60_000)
-  const spent = process.threadCpuUsage?.(cpu) ?? process.cpuUsage(cpu)
-  return {
-    wall: Number(process.hrtime.bigint() - started) / CALLS,
-    cpu: ((spent.user + spent.system) * 1e3) / CALLS,
-  }
+  const wall = Number(process.hrtime.bigint() - start) / CALLS
+  return { wall, cpu: (mainThreadCpu() - cpu) / CALLS }
 }
 
-const loggers = Object.fromEntries(
-  Object.entries(kinds).map(([name, plugins], at) => [
-    name,
-    createLogger({
+/**
+ * @returns {Promise<{ name: string, wall: number, wallRatio: number, cpu: number, cpuMore: number }[]>} ns per event;
+ *   `cpuMore` is main-thread time above that of the logger without plugins
+ */
+export async function measurePlugins(rounds = 40) {
+  const api = await load()
+  const dir = mkdtempSync(join(tmpdir(), 'fapilog-bench-'))
+  const loggers = Object.entries(kinds(api)).map(([name, plugins], at) => {
+    const path = join(dir, `${at}.log`)
+    const log = api.createLogger({
       format: 'json',
-      plugins,
-      sinks: [
-        { type: 'file', path: join(dir, `${at}.log`), rotate: { maxBytes: '64 MB', keepFiles: 1 } },
-      ],
+      sinks: [{ type: 'file', path, rotate: { maxBytes: '64 MB', keepFiles: 1 } }],
       queue: { overflow: 'block', blockTimeoutMs: 60_000 },
-    }),
-  ]),
-)
-
-const times = Object.fromEntries(Object.keys(kinds).map((name) => [name, []]))
-for (let round = -3; round < rounds; round++) {
-  for (const name of Object.keys(kinds)) {
-    const time = await block(loggers[name])
-    if (round >= 0) times[name].push(time)
+      ...(plugins === undefined ? {} : { plugins }),
+    })
+    return { name, log, times: [] }
+  })
+  for (let round = -WARM_UP; round < rounds; round++) {
+    for (const { log, times } of loggers) {
+      const time = await block(log)
+      if (round >= 0) times.push(time)
+    }
   }
+  for (const { name, log } of loggers) {
+    const { submitted, written, inFlight } = log.metrics()
+    if (submitted !== written || inFlight !== 0)
+      throw new Error(`${name}: ${written} of ${submitted}`)
+    await log.close()
+  }
+  rmSync(dir, { recursive: true })
+  const [{ times: bare }] = loggers
+  return loggers.map(({ name, times }) => ({
+    name,
+    wall: median(times.map(({ wall }) => wall)),
+    wallRatio: median(times.map(({ wall }, at) => wall / bare[at].wall)),
+    cpu: median(times.map(({ cpu }) => cpu)),
+    cpuMore: median(times.map(({ cpu }, at) => cpu - bare[at].cpu)),
+  }))
 }
 
-const scope = process.threadCpuUsage === undefined ? 'process CPU' : 'thread CPU'
-console.log(`${'plugin'.padEnd(24)} until written  ratio   ${scope}  ratio   (ns per event)`)
-for (const name of Object.keys(kinds)) {
-  const of = (key) => median(times[name].map((time) => time[key]))
-  const ratio = (key) => median(times[name].map((time, at) => time[key] / times.none[at][key]))
-  console.log(
-    `${name.padEnd(24)} ${of('wall').toFixed(0).padStart(13)} ${ratio('wall').toFixed(2).padStart(6)} ${of('cpu').toFixed(0).padStart(13)} ${ratio('cpu').toFixed(2).padStart(6)}`,
+/** The rows as text. */
+export function pluginTable(rows) {
+  const lines = rows.map(({ name, wall, wallRatio, cpu, cpuMore }) =>
+    [
+      name.padEnd(24),
+      wall.toFixed(0).padStart(13),
+      wallRatio.toFixed(2).padStart(6),
+      cpu.toFixed(0).padStart(12),
+      cpuMore.toFixed(0).padStart(6),
+    ].join(' '),
   )
+  const head = `${'plugin'.padEnd(24)} until written  ratio  main thread   more   (ns per event)`
+  return [head, ...lines].join('\n')
 }
-for (const [name, log] of Object.entries(loggers)) {
-  const { submitted, written, inFlight } = log.metrics()
-  if (submitted !== written || inFlight !== 0)
-    throw new Error(`${name}: ${written} of ${submitted}`)
-  await log.close()
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '40' } } })
+  const rows = await measurePlugins(Number(values.rounds))
+  console.log(pluginTable(rows))
+  console.log('\nTargets')
+  show(pluginTargets(rows))
 }
-rmSync(dir, { recursive: true })

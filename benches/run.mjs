@@ -20,7 +20,7 @@ import { median, summary } from './lib/stats.mjs'
 import { subjects } from './lib/subjects.mjs'
 import { svg } from './lib/svg.mjs'
 import { table } from './lib/table.mjs'
-import { isComplete, targets } from './lib/targets.mjs'
+import { isComplete, show, targets } from './lib/targets.mjs'
 import { workloads } from './lib/workloads.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -219,16 +219,18 @@ console.log(table(cells, workloads))
 const hasFapilog = names.includes('fapilog')
 let extra = {}
 if (hasFapilog && !options.quick) {
-  const [{ measureStartup }, { measureIdle }] = await Promise.all([
+  const [{ measureStartup }, { measureIdle }, { measurePlugins, pluginTable }] = await Promise.all([
     import('./startup.mjs'),
     import('./idle.mjs'),
+    import('./plugins.mjs'),
   ])
-  extra = { startup: measureStartup(), idle: measureIdle() }
+  extra = { startup: measureStartup(), idle: measureIdle(), plugins: await measurePlugins() }
+  console.log(`\n${pluginTable(extra.plugins)}`)
 }
 const verdicts = hasFapilog ? targets(cells, extra) : []
 if (verdicts.length > 0) {
   console.log(`\nTargets${options.quick ? ' (a quick run only indicates)' : ''}`)
-  for (const { text, verdict, detail } of verdicts) console.log(`${verdict}  ${text}: ${detail}`)
+  show(verdicts)
 }
 
 const write = (path, text) => {

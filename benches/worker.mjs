@@ -8,26 +8,12 @@
 
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs'
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
+import { mainThreadCpu } from './lib/cpu.mjs'
 import { median, quantile } from './lib/stats.mjs'
 import { subjects } from './lib/subjects.mjs'
 import { workloads } from './lib/workloads.mjs'
 
 const group = 1000
-
-/** CPU time of the main thread in ns, or NaN where the system does not tell. */
-const mainThreadCpu = () => {
-  if (process.platform === 'linux') {
-    try {
-      return Number(
-        readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1').split(' ')[0],
-      )
-    } catch {
-      // no such file in this kernel: ask Node
-    }
-  }
-  const usage = process.threadCpuUsage?.()
-  return usage ? (usage.user + usage.system) * 1000 : Number.NaN
-}
 
 /** CPU time of the whole process, all threads, in ns. */
 const processCpu = () => {

@@ -7,6 +7,9 @@
  * workers to one pipeline, `fapilog one thread` logs the same number of events from the main thread alone, `pino
  * worker` has a transport (a thread of its own) in each thread, `pino sync` writes in each thread, `messages` posts
  * every event to the main thread, which logs it with fapilog. Also prints how long `joinLogger` takes.
+ *
+ * The target: together at least 1.5 times what one thread logs, or as much as the one drain thread can take, which then
+ * worked, or waited for a core, at least 80 % of the time. Its own figure is events per second of its CPU time (Linux).
  */
 
 import { execFileSync } from 'node:child_process'
@@ -18,8 +21,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { nativeThread } from './lib/cpu.mjs'
 import { load, settings } from './lib/fapilog.mjs'
 import { median, summary } from './lib/stats.mjs'
+import { show, verdict } from './lib/targets.mjs'
 
 /** Events that each thread logs before the measurement: every thread compiles the logger for itself. */
 const warm = 30_000
@@ -59,6 +64,7 @@ const open = {
 open['fapilog one thread'] = open.fapilog
 open.messages = open.fapilog
 
+const drainThread = () => nativeThread('fapilog:drain')
 const record = (i) => ({ id: i, path: '/orders/42', ok: true, ms: 12.5, user: 'u-1842' })
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -123,17 +129,25 @@ async function measure(name, n, workers, path) {
   }
   await burst(main.log, alone ? warm * (workers + 1) : warm, main.pause ?? name === 'messages')
   await until(() => ready === threads.length)
+  const before = drainThread()
   const start = performance.now()
   Atomics.store(flag, 0, 1)
   Atomics.notify(flag, 0)
   await burst(main.log, alone ? n * (workers + 1) : n, main.pause ?? name === 'messages')
   await until(() => done === threads.length)
+  if (open[name] === open.fapilog) await main.log.flush()
+  const after = drainThread()
   await main.close()
   const seconds = (performance.now() - start) / 1e3
   for (const thread of threads) await thread.terminate()
   const lines = readFileSync(path).reduce((count, byte) => count + (byte === 10 ? 1 : 0), 0)
   const wanted = (n + warm) * (workers + 1)
-  console.log(JSON.stringify({ rate: (n * (workers + 1)) / seconds, lines, wanted, joins }))
+  const events = n * (workers + 1)
+  const cpu = (after.cpu - before.cpu) / 1e9
+  const busy = (cpu + (after.waiting - before.waiting) / 1e9) / seconds
+  console.log(
+    JSON.stringify({ rate: events / seconds, drain: events / cpu, busy, lines, wanted, joins }),
+  )
 }
 
 async function all() {
@@ -153,6 +167,7 @@ async function all() {
   const dir = mkdtempSync(join(tmpdir(), 'fapilog-bench-workers-'))
   const rates = Object.fromEntries(subjects.map((name) => [name, []]))
   const joins = []
+  const drains = []
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const name of subjects) {
       const path = join(dir, 'out.log')
@@ -160,7 +175,10 @@ async function all() {
       const args = [self, '--one', name, '--n', `${n}`, '--workers', `${workers}`, '--path', path]
       const result = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }))
       rates[name].push(result.rate)
-      if (name === 'fapilog') joins.push(...result.joins)
+      if (name === 'fapilog') {
+        joins.push(...result.joins)
+        drains.push(result)
+      }
       if (result.lines !== result.wanted)
         console.log(`${name}: ${result.lines} lines instead of ${result.wanted}`)
     }
@@ -179,6 +197,22 @@ async function all() {
     console.log(
       `joinLogger: median ${median(joins).toFixed(2)} ms, longest ${Math.max(...joins).toFixed(2)} ms`,
     )
+  if (single !== null && drains.length > 0)
+    report(workers, median(rates.fapilog) / single.median, drains, joins)
+}
+
+/** Says whether the targets are met. */
+function report(workers, ratio, drains, joins) {
+  const [busy, figure] = ['busy', 'drain'].map((key) => median(drains.map((one) => one[key])))
+  console.log('\nTargets')
+  show([
+    verdict(
+      `${workers} workers and the main thread: >= 1.5x one thread, or all that the drain thread can take`,
+      ratio >= 1.5 || busy >= 0.8,
+      `${ratio.toFixed(2)}x; the drain thread had work ${(busy * 100).toFixed(0)} % of the time, with a core of its own it takes ${(figure / 1e3).toFixed(0)} k events/s`,
+    ),
+    verdict('joining: < 5 ms', median(joins) < 5, `${median(joins).toFixed(2)} ms`),
+  ])
 }
 
 if (isMainThread) await all()

@@ -6,7 +6,8 @@ import { nanoseconds, pinoBest, ratio } from './table.mjs'
 /** @typedef {{ text: string, verdict: 'PASS' | 'FAIL' | 'SKIP', detail: string }} Verdict */
 
 const subject = 'fapilog'
-const verdict = (text, pass, detail) => ({
+/** @returns {Verdict} */
+export const verdict = (text, pass, detail) => ({
   text,
   verdict: pass === null ? 'SKIP' : pass ? 'PASS' : 'FAIL',
   detail,
@@ -150,12 +151,47 @@ const idleTargets = (idle) => {
   ]
 }
 
+/** What differs between two loggers that do the same. */
+const NOISE = 0.05
+
 /**
- * @param {Record<string, Record<string, any>>} cells by workload and subject
- * @param {{ startup?: any, idle?: any }} others
+ * @param {{ name: string, wallRatio: number, cpuMore: number }[] | undefined} rows what benches/plugins.mjs measured
  * @returns {Verdict[]}
  */
-export const targets = (cells, { startup, idle }) => [
+export const pluginTargets = (rows) => {
+  const row = (name) => rows?.find((one) => one.name === name)
+  const [empty, passing] = [row('an empty list'), row('processor, passing on')]
+  const percent = (ratio) => `${((ratio - 1) * 100).toFixed(1)} %`
+  return [
+    verdict(
+      'no plugin registered: no difference',
+      empty ? Math.abs(empty.wallRatio - 1) < NOISE && empty.cpuMore < 50 : null,
+      empty ? `${percent(empty.wallRatio)}, ${nanoseconds(empty.cpuMore)} ns` : 'not measured',
+    ),
+    verdict(
+      'a processor that passes on: <= 10 % of the time until written',
+      passing ? passing.wallRatio <= 1.1 : null,
+      passing ? percent(passing.wallRatio) : 'not measured',
+    ),
+    verdict(
+      'a processor that passes on: < 1 µs of the main thread an event',
+      passing && Number.isFinite(passing.cpuMore) ? passing.cpuMore < 1000 : null,
+      passing ? `${nanoseconds(passing.cpuMore)} ns` : 'not measured',
+    ),
+  ]
+}
+
+/** Prints them. @param {Verdict[]} verdicts */
+export const show = (verdicts) => {
+  for (const { text, verdict, detail } of verdicts) console.log(`${verdict}  ${text}: ${detail}`)
+}
+
+/**
+ * @param {Record<string, Record<string, any>>} cells by workload and subject
+ * @param {{ startup?: any, idle?: any, plugins?: any }} others
+ * @returns {Verdict[]}
+ */
+export const targets = (cells, { startup, idle, plugins }) => [
   ...Object.entries(callTargets).map(([workload, least]) => callTarget(cells, workload, least)),
   disabledTarget(cells),
   ...Object.entries(fileTargets).map(([workload, least]) => fileTarget(cells, workload, least)),
@@ -165,6 +201,7 @@ export const targets = (cells, { startup, idle }) => [
   linesTarget(cells),
   ...startupTargets(startup),
   ...idleTargets(idle),
+  ...pluginTargets(plugins),
 ]
 
 /** Whether a run holds what the ratios are made of. */
