@@ -52,8 +52,27 @@ interface LogPattern {
 }
 /** A pattern, or for a text or RegExp the message alone, or a function that says whether. */
 type LogMatcher = LogPattern | string | RegExp | ((event: PluginEvent) => boolean);
+/** What tells the time: a `FakeClock`, or `Date` where fake timers have replaced it. */
+interface TimeSource {
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+/** A clock that stands still until it is moved. */
+declare class FakeClock implements TimeSource {
+  private time;
+  /** @param start - where it stands; a text as `Date` reads it. @default the epoch */
+  constructor(start?: Date | number | string);
+  now(): number;
+  /** Moves it forwards, or back with a negative number, by so many milliseconds. */
+  advance(ms: number): void;
+  /** Moves it to another time. */
+  set(time: Date | number | string): void;
+}
 /** Options of a test logger: those of `createLogger`; the sinks are in addition to the memory. */
-type TestLoggerOptions = Omit<LoggerOptions, 'format'>;
+interface TestLoggerOptions extends Omit<LoggerOptions, 'format'> {
+  /** What tells the time of its events, such as a `FakeClock`. @default the system's clock, whatever fake timers do */
+  readonly clock?: TimeSource;
+}
 /** Questions about what was logged, by the logger and its children. Each waits until all of it is there. */
 interface LogQueries {
   /** All events since the logger was made or cleared, in order. What is returned is a copy. */
@@ -132,4 +151,4 @@ declare function validatePlugin(plugin: unknown, {
  * @throws {AssertionError} with every fault (the promise rejects)
  */
 declare function assertPlugin(plugin: unknown, options?: ValidationOptions): Promise<void>;
-export { type LevelMatcher, type LogMatcher, type LogPattern, type LogQueries, type Matching, type PluginFault, type PluginRule, type RecordingSink, type TestLogger, type TestLoggerOptions, type TextMatcher, type ValidationOptions, assertPlugin, createTestLogger, expectLog, expectNoLog, failingSink, hangingProcessor, hangingSink, recordingSink, slowSink, throwingRedactor, validatePlugin };
+export { FakeClock, type LevelMatcher, type LogMatcher, type LogPattern, type LogQueries, type Matching, type PluginFault, type PluginRule, type RecordingSink, type TestLogger, type TestLoggerOptions, type TextMatcher, type TimeSource, type ValidationOptions, assertPlugin, createTestLogger, expectLog, expectNoLog, failingSink, hangingProcessor, hangingSink, recordingSink, slowSink, throwingRedactor, validatePlugin };

@@ -10,6 +10,7 @@ export {
   throwingRedactor,
 } from './doubles.js'
 export { expectLog, expectNoLog } from './expect-log.js'
+export { FakeClock, type TimeSource } from './fake-clock.js'
 export type { LevelMatcher, LogMatcher, LogPattern, Matching, TextMatcher } from './matching.js'
 export {
   createTestLogger,

@@ -1,10 +1,14 @@
 // A logger whose events a test can ask for.
 
 import { createLogger, type Logger, type LoggerOptions, type PluginEvent } from 'fapilog'
+import { setTime, type TimeSource } from './fake-clock.js'
 import { type LogMatcher, mismatches } from './matching.js'
 
 /** Options of a test logger: those of `createLogger`; the sinks are in addition to the memory. */
-export type TestLoggerOptions = Omit<LoggerOptions, 'format'>
+export interface TestLoggerOptions extends Omit<LoggerOptions, 'format'> {
+  /** What tells the time of its events, such as a `FakeClock`. @default the system's clock, whatever fake timers do */
+  readonly clock?: TimeSource
+}
 
 /** Questions about what was logged, by the logger and its children. Each waits until all of it is there. */
 export interface LogQueries {
@@ -34,7 +38,7 @@ const SINK = 'captured'
  * @throws {ConfigurationError} listing every problem of the options
  */
 export function createTestLogger(options: TestLoggerOptions = {}): TestLogger {
-  const { sinks = [], queue, ...rest } = options
+  const { sinks = [], queue, clock, ...rest } = options
   const log = createLogger({
     level: 'TRACE',
     handleSignals: false,
@@ -42,6 +46,7 @@ export function createTestLogger(options: TestLoggerOptions = {}): TestLogger {
     queue: { overflow: 'block', ...queue },
     sinks: [{ type: 'memory', name: SINK, format: 'json' }, ...sinks],
   })
+  if (clock !== undefined) setTime(log, clock)
   const seen: PluginEvent[] = []
   const take = (): readonly PluginEvent[] => {
     for (const line of log.takeLines(SINK)) seen.push(JSON.parse(line) as PluginEvent)

@@ -1,7 +1,8 @@
 /** Events that share one reading of the clock, at most. */
 const TIME_REUSE = 64
 
-const now = Date.now
+/** Not replaced by what fakes the timers of a test. */
+const systemTime = Date.now
 
 /**
  * The time of events. `Date.now()` costs as much as everything else of a short event, so its value is used again
@@ -17,6 +18,9 @@ export class Clock {
   low = 0
   high = 0
 
+  /** @param now - milliseconds since the epoch */
+  constructor(private readonly now: () => number = systemTime) {}
+
   /** Whether the clock must be read again, at this tick of the drain thread (0 when it sleeps). */
   isStale(tick: number): boolean {
     return tick === 0 || tick !== this.lastTick || ++this.uses > TIME_REUSE
@@ -26,7 +30,7 @@ export class Clock {
   refresh(tick: number): void {
     this.lastTick = tick
     this.uses = 0
-    this.time[0] = now()
+    this.time[0] = this.now()
     this.low = this.words[0] as number
     this.high = this.words[1] as number
   }

@@ -41,8 +41,9 @@ export interface Ambient {
 export class Encoder extends Writer {
   /** What adds fields to every event; undefined as long as nothing does. */
   ambient: Ambient | undefined = undefined
+  /** Where the time of events is read; tests put another one here. */
+  clock = new Clock()
 
-  private readonly clock = new Clock()
   private readonly predicting: Shapes
   private readonly strict: Shapes
   private readonly aside: Aside
