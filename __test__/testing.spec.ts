@@ -1,8 +1,11 @@
 // `fapilog/testing`: loggers that can be asked, assertions, plugin doubles, validation, and that no runner hangs.
 
 import { AssertionError } from 'node:assert'
+import { execFile } from 'node:child_process'
+import { existsSync, symlinkSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify, stripVTControlCharacters } from 'node:util'
 import test from 'ava'
 import {
   type createLogger,
@@ -17,6 +20,7 @@ import {
   createTestLogger,
   expectLog,
   expectNoLog,
+  FakeClock,
   failingSink,
   hangingProcessor,
   hangingSink,
@@ -55,6 +59,37 @@ test('a test logger has every event of every level, of its children too, until i
   t.deepEqual(log.events(), [])
   log.info('fourth')
   t.is(log.events().length, 1)
+})
+
+test('a fake clock gives every event its time, in children too', async (t) => {
+  const clock = new FakeClock('2026-01-02T03:04:05Z')
+  const log = createTestLogger({ clock })
+  for (let n = 0; n < 200; n++) {
+    log.child({ n }).info('m')
+    clock.advance(1)
+  }
+  const start = Date.parse('2026-01-02T03:04:05Z')
+  t.deepEqual(
+    log.events().map(({ timestamp, data }) => [timestamp, data['n']]),
+    Array.from({ length: 200 }, (_, n) => [new Date(start + n).toISOString(), n]),
+  )
+  clock.set(0)
+  log.info('at the epoch')
+  t.is(log.last()?.timestamp, '1970-01-01T00:00:00.000Z')
+  clock.advance(-1)
+  log.info('before it')
+  t.is(log.last()?.timestamp, '1969-12-31T23:59:59.999Z')
+  t.is(clock.now(), -1)
+  t.throws(() => clock.set('no time'), { instanceOf: RangeError })
+  let time = 5
+  const other = createTestLogger({ clock: { now: () => time++ } })
+  other.info('a')
+  other.info('b')
+  t.deepEqual(
+    other.events().map(({ timestamp }) => Date.parse(timestamp)),
+    [5, 6],
+  )
+  await log.close()
 })
 
 test('what a question returns is a copy', (t) => {
@@ -399,6 +434,54 @@ for (const [name, args] of [
     t.regex(stdout, /(pass 4|4 tests passed)/)
   })
 }
+
+const RUNNERS = fileURLToPath(new URL('./fixtures/runners-apart', import.meta.url))
+const JEST = ['node_modules/jest/bin/jest.js', '--testMatch']
+const SUITES = '**/jest.*.suite.cjs'
+const VITEST = ['node_modules/vitest/vitest.mjs', 'run', '--pool']
+
+/** vitest and jest have some three hundred packages, which are installed when they are first needed. */
+test.before(async (t) => {
+  t.timeout(180_000)
+  const fapilog = `${RUNNERS}/node_modules/fapilog`
+  if (existsSync(fapilog)) return
+  const command = ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline']
+  await promisify(execFile)('npm', command, { cwd: RUNNERS, shell: process.platform === 'win32' })
+  symlinkSync(fileURLToPath(new URL('..', import.meta.url)), fapilog, 'junction')
+})
+
+for (const [name, args, passes] of [
+  ['jest', [...JEST, SUITES, '--detectOpenHandles'], /Tests: +10 passed, 10 total/],
+  ['jest, in processes', [...JEST, SUITES, '--maxWorkers=2'], /Tests: +10 passed, 10 total/],
+  ['vitest, in processes', [...VITEST, 'forks'], /Tests +5 passed/],
+  ['vitest, in threads', [...VITEST, 'threads'], /Tests +5 passed/],
+] as const) {
+  test.serial(
+    `a suite of ${name} with open loggers ends by itself, without open handles`,
+    async (t) => {
+      const { code, signal, stdout, stderr } = await run(process.execPath, args, {
+        cwd: RUNNERS,
+        timeoutMs: 60_000,
+      })
+      const said = stripVTControlCharacters(stdout + stderr)
+      t.deepEqual([code, signal], [0, null], said)
+      t.regex(said, passes)
+      t.notRegex(said, /open handle|did not exit|failed to exit|close timed out|hanging/i)
+    },
+  )
+}
+
+test.serial('jest would find an open handle', async (t) => {
+  const { stdout, stderr } = await run(
+    process.execPath,
+    [...JEST, '**/jest.open.cjs', '--detectOpenHandles'],
+    {
+      cwd: RUNNERS,
+      timeoutMs: 5000,
+    },
+  )
+  t.regex(stdout + stderr, /detected the following 1 open handle/)
+})
 
 test.serial('a failure in a suite is readable and fails it', async (t) => {
   const { code, stdout } = await run(process.execPath, ['--test', runner('fails.mjs')])

@@ -32,7 +32,7 @@ declare namespace binding {
 
   /** The plugins of a pipeline, as the thread that runs them sees them. */
   class NativePlugins {
-    constructor(pipeline: NativePipeline, onWork: () => void)
+    constructor(pipeline: NativePipeline, onWork: () => void, resource: object)
     listen(): void
     take(place: number): { id: number; verdicts: Uint8Array } | null
     event(id: number, index: number): string | null

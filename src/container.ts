@@ -26,6 +26,9 @@ import { FLAG_PLUGIN } from './wire/layout.js'
 
 const { NativePipeline, NativePlugins, joinPipeline } = binding
 
+/** What async_hooks are shown of the way in which this thread is told of work for plugins: it keeps no process alive. */
+const UNREFERENCED = { hasRef: () => false }
+
 /** A pipeline that another thread, or another part of this one, has started. */
 interface SharedPipeline {
   readonly id: string
@@ -199,7 +202,7 @@ export class Container {
     const { encoder, context } = this
     return new PluginHost(
       (onWork) => {
-        const native = new NativePlugins(this.pipeline, onWork)
+        const native = new NativePlugins(this.pipeline, onWork, UNREFERENCED)
         this.reportPlugin = (message) => native.report(message)
         return native
       },

@@ -8,6 +8,7 @@ mod registry;
 mod ring;
 #[cfg(unix)]
 mod signals;
+mod wake_up;
 
 use std::sync::Arc;
 use std::time::Duration;

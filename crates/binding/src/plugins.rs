@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Instant;
 
-use napi::bindgen_prelude::{Env, Function, Uint8Array};
-use napi::threadsafe_function::ThreadsafeFunctionCallMode;
+use napi::bindgen_prelude::{Env, Function, Object, Uint8Array};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 
 use fapilog_core::pipeline::Pipeline;
 
+use crate::wake_up::WakeUp;
 use crate::{millis, to_json, NativePipeline};
 
 /// Events that wait for verdicts.
@@ -52,25 +52,22 @@ pub struct NativePlugins {
 
 #[napi]
 impl NativePlugins {
-    /// Calls `onWork` on this thread soon after there is something to do.
+    /// Calls `onWork` on this thread soon after there is something to do; `resource` is what `async_hooks` see of it.
     #[napi(constructor)]
     pub fn new(
         env: &Env,
         pipeline: &NativePipeline,
         on_work: Function<'_, (), ()>,
+        resource: Object<'_>,
     ) -> Result<Self> {
         let pipeline = Arc::clone(&pipeline.pipeline);
-        let tell = on_work
-            .build_threadsafe_function::<()>()
-            .weak::<true>()
-            .callee_handled::<false>()
-            .build()?;
+        let wake_up = WakeUp::new(env, &on_work, &resource)?;
         let told = Arc::new(AtomicBool::new(false));
         let pending = Arc::clone(&told);
         pipeline.on_plugin_work(Arc::new(move || {
             // One call for any amount of work: it looks at all of it.
             if !pending.swap(true, Ordering::AcqRel) {
-                tell.call((), ThreadsafeFunctionCallMode::NonBlocking);
+                wake_up.call();
             }
         }));
         // Registered behind the thread-safe function, so it runs before that one is gone.
