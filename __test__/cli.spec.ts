@@ -376,6 +376,8 @@ linux('doctor finds the ring of a killed process, and changes nothing', async (t
   }
   t.regex(found, /ring .*\.ring: stale, /)
   t.is((await cli(['doctor', dir])).stdout.includes('stale'), true)
+  // The folder of the logs will do, too.
+  t.regex((await cli(['recover', dir])).stdout, /\.fapilog\/.*\.ring: /)
   t.is((await cli(['recover', join(dir, '.fapilog')])).code, 0)
   t.false((await cli(['doctor', dir])).stdout.includes('stale'))
 })

@@ -7,7 +7,12 @@ const { join, resolve } = require('node:path')
 
 const SUPPORTED =
   'Linux (glibc >= 2.17 or musl), macOS and Windows, each on x64 and arm64, Node.js >= 20.3'
-const PREBUILT = /^(linux-(x64|arm64)-(gnu|musl)|darwin-(x64|arm64)|win32-(x64|arm64)-msvc)$/
+const PREBUILT = [
+  ...['linux-x64-gnu', 'linux-x64-musl', 'linux-arm64-gnu', 'linux-arm64-musl'],
+  ...['darwin-x64', 'darwin-arm64', 'win32-x64-msvc', 'win32-arm64-msvc'],
+]
+const BUILD =
+  'build it from the repository (npm run build:native) and name the file in FAPILOG_NATIVE_PATH.'
 
 const { platform, arch, env } = process
 const libc = platform === 'linux' ? (isMusl() ? 'musl' : 'gnu') : platform === 'win32' ? 'msvc' : ''
@@ -67,28 +72,56 @@ function isMusl() {
 }
 
 function fail() {
-  const napi = Number(process.versions.napi)
-  let remedy =
-    'Install again without --omit=optional (--no-optional) on the machine or image that runs the ' +
-    `program, or add the package by name: npm i @fapilog/binding-${triple}. If an old npm made the ` +
-    'lockfile on another platform, delete it and node_modules first. `npm rebuild` is not needed.'
-  if (tried.some(({ error }) => error.code === 'ERR_DLOPEN_DISABLED'))
-    remedy = 'The permission model forbids native addons: start node with --allow-addons.'
-  else if (env.FAPILOG_NATIVE_PATH)
-    remedy = 'Correct or unset FAPILOG_NATIVE_PATH: while it is set nothing else is tried.'
-  else if (!PREBUILT.test(triple))
-    remedy =
-      'No prebuilt addon exists for this platform: build it from the repository (npm run build:native) ' +
-      'and name the file in FAPILOG_NATIVE_PATH.'
-  else if (napi < 9)
-    remedy = `This Node.js has Node-API ${napi}, fapilog needs 9: upgrade to Node.js 20.3 or newer.`
   const host = [platform, arch, { gnu: 'glibc', musl: 'musl' }[libc]].filter(Boolean).join(' ')
   const attempts = tried.map(({ what, error }) => `  ${what}: ${error.message.split('\n')[0]}`)
   const error = new Error(
-    `fapilog could not load its native addon on ${host}, Node.js ${process.version}. Tried:\n` +
-      `${attempts.join('\n')}\n${remedy}\nSupported: ${SUPPORTED}.`,
+    `fapilog could not load its native addon on ${host}, ${runtime()}. Tried:\n` +
+      `${attempts.join('\n')}\n${remedy()}\nSupported: ${SUPPORTED}.`,
     { cause: tried.at(-1).error },
   )
   error.code = 'FAPILOG_NATIVE_MISSING'
   throw error
+}
+
+function remedy() {
+  const said = tried.map(({ error }) => error.message).join('\n')
+  if (/\bffi access\b/.test(said)) return 'Deno forbids native addons: start deno with --allow-ffi.'
+  if (tried.some(({ error }) => error.code === 'ERR_DLOPEN_DISABLED'))
+    return process.permission === undefined
+      ? 'The option --no-addons forbids native addons: start node without it.'
+      : 'The permission model forbids native addons: start node with --allow-addons.'
+  if (env.FAPILOG_NATIVE_PATH)
+    return 'Correct or unset FAPILOG_NATIVE_PATH: while it is set nothing else is tried.'
+  if (!PREBUILT.includes(triple)) return `No prebuilt addon exists for this platform: ${BUILD}`
+  const napi = Number(process.versions.napi)
+  if (napi < 9)
+    return `This runtime has Node-API ${napi}, fapilog needs 9: upgrade to Node.js 20.3 or newer.`
+  const glibc = /version [`']GLIBC_([\d.]+)' not found/.exec(said)
+  if (glibc !== null)
+    return `The addon needs glibc ${glibc[1]}, this system has an older one: use a newer system, or ${BUILD}`
+  const others = foreign()
+  if (others.length > 0)
+    return (
+      `node_modules was installed for another platform (it holds ${others.join(', ')}): run npm ci on the machine ` +
+      'or image that runs the program, instead of copying node_modules there.'
+    )
+  return (
+    'Install again without --omit=optional (--no-optional) on the machine or image that runs the ' +
+    `program, or add the package by name: npm i @fapilog/binding-${triple}. If an old npm made the ` +
+    'lockfile on another platform, delete it and node_modules first. `npm rebuild` is not needed.'
+  )
+}
+
+/** Platform packages that are installed though they are not for this platform. */
+function foreign() {
+  const folders = module.paths ?? [] // a bundler's module has none
+  return PREBUILT.filter((other) => other !== triple)
+    .map((other) => `@fapilog/binding-${other}`)
+    .filter((name) => folders.some((folder) => existsSync(join(folder, name))))
+}
+
+function runtime() {
+  const { bun, deno } = process.versions
+  if (bun) return `Bun ${bun}`
+  return deno ? `Deno ${deno}` : `Node.js ${process.version}`
 }

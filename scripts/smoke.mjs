@@ -1,19 +1,12 @@
 // Proves that what `npm publish` would ship works where it is installed: packs the root package and
 // this machine's platform package, installs both tarballs in an empty folder and uses them.
-import { spawnSync } from 'node:child_process'
-import {
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { addonFile } from './freshness.mjs'
+import { join } from 'node:path'
+import { checks, equal } from './checks.mjs'
+import { fails, run } from './run.mjs'
 import { root } from './stage.mjs'
+import { install, packPlatform, packRoot } from './tarballs.mjs'
 
 const EXPECTED_FILES = [
   'CHANGELOG.md',
@@ -84,20 +77,16 @@ createLogger({ level: { no: 'level' } })
 const folder = mkdtempSync(join(tmpdir(), 'fapilog-smoke-'))
 const consumer = join(folder, 'consumer')
 const bare = join(folder, 'without-addon')
-let passed = 0
-let failed = 0
+const { check, end } = checks('smoke')
 
 let rootTarball
 let platformTarball
-check('npm pack of the root package', () => {
-  const [{ filename, files }] = JSON.parse(
-    npm(root, 'pack', '--json', '--pack-destination', folder),
-  )
-  rootTarball = join(folder, basename(filename))
-  const names = files.map(({ path }) => path).sort()
-  equal(names.join('\n'), EXPECTED_FILES.join('\n'), 'packed files')
+await check('npm pack of the root package', () => {
+  const { tarball, files } = packRoot(folder)
+  rootTarball = tarball
+  equal(files.join('\n'), EXPECTED_FILES.join('\n'), 'packed files')
 })
-check('no install scripts, no runtime dependencies', () => {
+await check('no install scripts, no runtime dependencies', () => {
   const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   equal(Object.keys(manifest.dependencies ?? {}).join(), '', 'dependencies')
   const scripts = ['preinstall', 'install', 'postinstall'].filter(
@@ -105,19 +94,10 @@ check('no install scripts, no runtime dependencies', () => {
   )
   equal(scripts.join(), '', 'install scripts')
 })
-check('npm pack of the platform package', () => {
-  const addon = basename(addonFile())
-  const platform = addon.replace(/^fapilog\.|\.node$/g, '')
-  const staged = join(folder, 'platform')
-  cpSync(join(root, 'npm', platform), staged, { recursive: true })
-  copyFileSync(join(root, addonFile()), join(staged, addon))
-  const [{ filename, files }] = JSON.parse(
-    npm(staged, 'pack', '--json', '--pack-destination', folder),
-  )
-  platformTarball = join(folder, basename(filename))
-  if (!files.some(({ path }) => path === addon)) throw new Error(`${addon} is not in the tarball`)
+await check('npm pack of the platform package', () => {
+  platformTarball = packPlatform(folder).tarball
 })
-check('both tarballs install in an empty folder', () => {
+await check('both tarballs install in an empty folder', () => {
   install(consumer, rootTarball, platformTarball)
   writeFileSync(join(consumer, 'use.mjs'), `import { createLogger } from 'fapilog'\n${CONSUMER}`)
   writeFileSync(
@@ -129,7 +109,7 @@ for (const [system, script] of [
   ['ESM', 'use.mjs'],
   ['CommonJS', 'use.cjs'],
 ]) {
-  check(`${system}: a logged event is in the file`, () => {
+  await check(`${system}: a logged event is in the file`, () => {
     const path = join(consumer, `${script}.log`)
     run(consumer, process.execPath, script, path)
     const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
@@ -138,14 +118,14 @@ for (const [system, script] of [
     equal(JSON.stringify({ message, level, data }), EXPECTED_EVENT, 'event')
   })
 }
-check('the command line works where it is installed', () => {
+await check('the command line works where it is installed', () => {
   const bin = join('node_modules', 'fapilog', 'bin', 'fapilog.mjs')
   const lines = run(consumer, process.execPath, bin, 'query', '--fields', 'message', 'use.mjs.log')
   equal(lines, '{"message":"order placed"}\n', 'fields')
   run(consumer, process.execPath, bin, 'doctor')
   JSON.parse(run(consumer, process.execPath, bin, 'config', 'schema'))
 })
-check('ESM and CommonJS share one addon in a process', () => {
+await check('ESM and CommonJS share one addon in a process', () => {
   const script = `import { createRequire } from 'node:module'
     import * as esm from 'fapilog'
     const cjs = createRequire(import.meta.url)('fapilog')
@@ -158,7 +138,7 @@ for (const [extension, imports] of [
   ['mts', 'import'],
   ['cts', 'require'],
 ]) {
-  check(
+  await check(
     `TypeScript: a .${extension} consumer type-checks (${imports} condition, nodenext, strict)`,
     () => {
       const file = `use.${extension}`
@@ -177,12 +157,12 @@ for (const [extension, imports] of [
     },
   )
 }
-check('publint finds nothing', () => {
+await check('publint finds nothing', () => {
   const cli = tool('publint/src/cli.js')
   const output = run(folder, process.execPath, cli, rootTarball, '--strict')
   if (!/All good/i.test(output)) throw new Error(output)
 })
-check('are the types wrong: no', () => {
+await check('are the types wrong: no', () => {
   run(
     folder,
     process.execPath,
@@ -197,7 +177,7 @@ check('are the types wrong: no', () => {
     './settings.schema.json',
   )
 })
-check('without the platform package the error says what to do', () => {
+await check('without the platform package the error says what to do', () => {
   install(bare, rootTarball)
   const output = fails(bare, process.execPath, '-e', "require('fapilog')")
   for (const words of [
@@ -208,7 +188,7 @@ check('without the platform package the error says what to do', () => {
     if (!output.includes(words)) throw new Error(`'${words}' is not in:\n${output}`)
   }
 })
-check('under the permission model the error names --allow-addons', () => {
+await check('under the permission model the error names --allow-addons', () => {
   const flag =
     Number(process.versions.node.split('.')[0]) < 24 ? '--experimental-permission' : '--permission'
   const output = fails(
@@ -223,19 +203,7 @@ check('under the permission model the error names --allow-addons', () => {
 })
 
 rmSync(folder, { recursive: true, force: true })
-console.log(`\nsmoke: ${passed} passed, ${failed} failed`)
-process.exitCode = failed > 0 ? 1 : 0
-
-function check(promise, body) {
-  try {
-    body()
-    passed += 1
-    console.log(`  ok      ${promise}`)
-  } catch (error) {
-    failed += 1
-    console.log(`  FAILED  ${promise}\n${String(error.message).replace(/^/gm, '          ')}`)
-  }
-}
+end()
 
 function typeCheck(file) {
   return {
@@ -254,45 +222,6 @@ function typeCheck(file) {
   }
 }
 
-function install(target, ...tarballs) {
-  mkdirSync(target)
-  writeFileSync(join(target, 'package.json'), '{ "private": true }\n')
-  npm(target, 'install', '--no-audit', '--no-fund', '--offline', ...tarballs)
-}
-
-function npm(cwd, ...args) {
-  return run(cwd, 'npm', ...args)
-}
-
 function tool(path) {
   return join(root, 'node_modules', path)
-}
-
-function run(cwd, program, ...args) {
-  const { status, stdout, stderr, error } = spawn(cwd, program, args)
-  if (error) throw error
-  if (status !== 0)
-    throw new Error(
-      `${basename(program)} ${args.join(' ')}: exit code ${status}\n${stdout}${stderr}`,
-    )
-  return stdout
-}
-
-function fails(cwd, program, ...args) {
-  const { status, stdout, stderr } = spawn(cwd, program, args)
-  if (status === 0) throw new Error(`${basename(program)} ${args.join(' ')}: succeeded`)
-  return stdout + stderr
-}
-
-function spawn(cwd, program, args) {
-  return spawnSync(program, args, {
-    cwd,
-    encoding: 'utf8',
-    timeout: 120_000,
-    shell: process.platform === 'win32' && program === 'npm',
-  })
-}
-
-function equal(actual, expected, what) {
-  if (actual !== expected) throw new Error(`${what}: expected\n${expected}\nbut found\n${actual}`)
 }

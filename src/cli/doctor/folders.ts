@@ -1,8 +1,8 @@
 // Whether log folders can be written to, how much room they have, and what lies in their crash-safe rings.
 
 import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
-import { rings } from '../commands/recover.js'
+import { dirname, join, resolve } from 'node:path'
+import { besideLogs, rings } from '../commands/recover.js'
 import { bytes, type Finding, fail, messageOf, ok, warn } from './finding.js'
 
 /** File systems by the number statfs gives, as in linux/magic.h. */
@@ -29,7 +29,7 @@ export function folder(named: string): Finding[] {
   const directory = isFile ? dirname(path) : path
   const findings = [permission(directory), ...(existsSync(directory) ? [room(directory)] : [])]
   if (isFile) findings.push(writable(path))
-  const inner = basename(directory) === '.fapilog' ? directory : join(directory, '.fapilog')
+  const inner = besideLogs(directory)
   return [...findings, ...(existsSync(inner) ? ringsOf(inner) : [])]
 }
 
