@@ -111,7 +111,7 @@ export class Container {
         ? this.pipeline.joinRing(dataBytes, salt, settings.shutdownTimeoutMs)
         : this.pipeline.attachRing(dataBytes, salt),
     )
-    const memory = this.native.memory()
+    const memory = open(() => this.native.memory())
     const producer = new RingProducer(
       memory.buffer,
       {

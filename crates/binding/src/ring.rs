@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
+use fapilog_core::error::{Error, ErrorCode};
 use fapilog_core::pipeline::{Pipeline, RingId};
+
 use fapilog_ring::RingMemory;
 use napi::bindgen_prelude::{BufferSlice, Env, Object};
 use napi::Result;
@@ -86,7 +88,7 @@ impl NativeRing {
         let keeper = Arc::clone(&self.memory);
         // SAFETY: the mapping is `len` bytes at `as_mut_ptr` and lives until the finalizer drops `keeper`,
         // which V8 calls when the Buffer is gone (__test__/ring.spec.ts).
-        unsafe {
+        let view = unsafe {
             BufferSlice::from_external(
                 env,
                 self.memory.as_mut_ptr(),
@@ -94,7 +96,16 @@ impl NativeRing {
                 keeper,
                 |_env, keeper| drop(keeper),
             )
+        }?;
+        // Where V8 keeps its memory in a cage, the view is a copy that no native thread would ever read.
+        if !std::ptr::eq(view.as_ptr(), self.memory.as_mut_ptr()) {
+            return Err(js_error(&Error::new(
+                ErrorCode::RegionInvalid,
+                "this runtime (Electron, or another build of V8 with a memory cage) lets JavaScript \
+                 have no native memory: log from a process of Node.js",
+            )));
         }
+        Ok(view)
     }
 
     /// Wakes the drain thread after it was found parked.
