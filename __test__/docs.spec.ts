@@ -7,6 +7,7 @@
 // | `sh run`         | a shell script, run in the folder of the last `js` or `ts` snippet before it                 |
 // | `sh`             | shown only; what it calls of ours has to exist                                               |
 // | `json`, `yaml`   | parsed                                                                                       |
+// | `dockerfile`     | looked at line by line: instructions that there are                                          |
 // | `text output`    | what the snippet before it prints                                                            |
 // | any `file=NAME`  | written to that file for the snippets behind it on the page, one of which has to name it     |
 //
@@ -129,6 +130,7 @@ function fileName({ language, code }: Snippet, index: number): string {
 /** A folder in which `fapilog` can be imported, and what its users may have beside it. */
 async function project(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fapilog-docs-'))
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
   await mkdir(join(folder, 'node_modules'))
   await symlink(ROOT, join(folder, 'node_modules', 'fapilog'), 'junction')
   for (const beside of BESIDE) {
@@ -253,7 +255,6 @@ test('the TypeScript snippets have no type errors', async (t) => {
     types: ['node'],
     typeRoots: [join(ROOT, 'node_modules', '@types')],
   }
-  await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
   await t.notThrowsAsync(
     run(process.execPath, [TSC, '-p', folder]).catch((error: { stdout?: string }) => {
@@ -271,6 +272,8 @@ test('every fence is of a kind that is run, parsed or only shown', (t) => {
       if (language === 'json') t.notThrows(() => JSON.parse(code), at)
       else if (language === 'yaml') {
         for (const document of parseAllDocuments(code)) t.deepEqual(document.errors, [], at)
+      } else if (language === 'dockerfile') {
+        t.regex(code, /^((FROM|WORKDIR|COPY|RUN|USER|ENV|CMD) .*\n)+$/, at)
       } else t.true(['js', 'ts', 'sh', 'text', ''].includes(language), `${at}: ${language}`)
     }
   }
