@@ -414,6 +414,29 @@ test('config prints settings with their sources, checks them and has their schem
   t.is((await cli(['config', 'shema'])).code, 2)
 })
 
+test('values that look secret are in no output of config and doctor, right or wrong', async (t) => {
+  const right = {
+    FAPILOG_REDACT__HASH_KEY: 'hunter2-hunter2-hunter2',
+    FAPILOG_ENRICH__FIELDS: '{"dbPassword":"hunter2"}',
+  }
+  const printed = await cli(['config', 'print'], { env: right })
+  t.regex(printed.stdout, /^redact\.hashKey +"\*\*\*" /m)
+  t.regex(printed.stdout, /^enrich\.fields\.dbPassword +"\*\*\*" /m)
+  const wrong = { FAPILOG_REDACT__HASH_KEY: 'hunter2' }
+  const said = [
+    printed,
+    await cli(['config', 'print', '--json', '--all'], { env: right }),
+    await cli(['doctor'], { env: right }),
+    await cli(['config', 'validate'], { env: wrong }),
+    await cli(['config', 'validate', '--json'], { env: wrong }),
+    await cli(['doctor'], { env: wrong }),
+  ]
+  for (const { stdout, stderr } of said) {
+    t.regex(stdout + stderr, /\*\*\*/)
+    t.notRegex(stdout + stderr, /hunter2/)
+  }
+})
+
 test('bench measures this machine and counts every line', async (t) => {
   const { code, stdout, stderr } = await cli(['bench', '--seconds', '1', '--json'])
   t.is(code, 0, stderr)

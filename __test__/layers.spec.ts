@@ -9,7 +9,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url))
 
 /** Lowest first. What is not named here has no layer, which fails. */
 const LAYERS: readonly (readonly RegExp[])[] = [
-  [/^wire\/layout$/, /^nearest-name$/],
+  [/^wire\/layout$/, /^(nearest-name|secret-names)$/],
   [
     /^color$/,
     /^errors$/,

@@ -1,6 +1,6 @@
 // Options of createLogger: every setting, every bound, and what is said about the wrong ones.
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -486,6 +486,12 @@ for (const [what, make] of Object.entries<(path: string) => string>({
     execFileSync('mkfifo', [path])
     return path
   },
+  'a socket': (path) => {
+    const code = `require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`
+    spawnSync(process.execPath, ['-e', code, path])
+    return path
+  },
+  'a device': () => '/dev/null',
   'a symbolic link': (path) => {
     writeFileSync(`${path}.target`, '')
     symlinkSync(`${path}.target`, path)

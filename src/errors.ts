@@ -1,6 +1,7 @@
 // Errors with stable codes. Only construction and configuration throw; a log call never does.
 
 import { nearestName } from './nearest-name.js'
+import { isSecret } from './secret-names.js'
 
 /** Base class of every error that fapilog throws or reports. */
 export class FapilogError extends Error {
@@ -52,7 +53,7 @@ export class ConfigurationError extends FapilogError {
           ? undefined
           : nearestName(name ?? lastName(path, value, candidates), candidates)
       const hint = nearest === undefined ? '' : `; did you mean ${JSON.stringify(nearest)}?`
-      const given = value === undefined ? '' : ` is ${show(value)}`
+      const given = value === undefined ? '' : ` is ${isSecret(path) ? '***' : show(value)}`
       const from = source === undefined ? '' : ` (${source})`
       return `${path}${given}${from}: expected ${expected}${hint}`
     })

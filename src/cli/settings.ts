@@ -1,6 +1,7 @@
 // The settings that a logger without options of its own would have here, and where each comes from.
 
 import { createRequire } from 'node:module'
+import { isSecret } from '../secret-names.js'
 import { settingVariables } from '../settings/environment.js'
 
 type Checker = typeof import('../settings/check.js')
@@ -26,21 +27,26 @@ export type InForce =
       readonly unknown: readonly (readonly [name: string, near: string | undefined])[]
     }
 
-/** Names of settings whose values are nobody's business. */
-const SECRET = /secret|token|password|passphrase|authorization|cookie|credential|api_?key|headers/i
-
 /** Checks environment and file, as `createLogger()` does. `given` is what would be passed to it. */
 export function inForce(given: object): InForce {
   const require = createRequire(import.meta.url)
   const { load } = require('../../lazy/settings.cjs') as { load(): Checker }
   const checked = load().check(given, settingVariables())
-  if ('problems' in checked) return checked
+  if ('problems' in checked) {
+    const problems = checked.problems.map((one) =>
+      isSecret(one.path) ? { ...one, value: '***' } : one,
+    )
+    return { ...checked, problems }
+  }
   const { settings, file, unknown, sourceOf } = checked
-  const rows = leaves(settings, []).map(({ path, value }) => ({
-    path: show(path),
-    value: path.some((key) => SECRET.test(String(key))) ? '***' : value,
-    source: sourceOf(path)?.replace(/^code$/, 'command line'),
-  }))
+  const rows = leaves(settings, []).map(({ path: keys, value }) => {
+    const path = show(keys)
+    return {
+      path,
+      value: isSecret(path) ? '***' : value,
+      source: sourceOf(keys)?.replace(/^code$/, 'command line'),
+    }
+  })
   return { rows, file, unknown }
 }
 
