@@ -24,6 +24,7 @@
 //! other's, so at least one of them sees the other and no wake-up is lost. `tests/loom_handover.rs` checks
 //! it exhaustively.
 
+pub mod background;
 #[cfg(not(loom))]
 pub mod barrier;
 pub mod handover;

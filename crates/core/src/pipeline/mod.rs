@@ -28,6 +28,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use fapilog_ring::background::stand_back;
 use fapilog_ring::{Region, RingMemory};
 
 pub use batch::Batch;
@@ -347,7 +348,10 @@ impl Pipeline {
         let thread = std::thread::Builder::new()
             .name("fapilog:drain".into())
             .stack_size(1 << 20)
-            .spawn(move || drain.run())
+            .spawn(move || {
+                stand_back();
+                drain.run();
+            })
             .map_err(|e| Error::io(ErrorCode::ThreadSpawn, "no thread to drain the rings", e))?;
         *pipeline
             .drain

@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use fapilog_ring::background::stand_back;
+
 use super::batch::{Batch, BatchPool};
 use super::breaker::{Breaker, BreakerSettings, State as BreakerState};
 use super::diagnostics::{Diagnostics, Kind};
@@ -242,7 +244,10 @@ impl SinkHandle {
         let thread = std::thread::Builder::new()
             .name(format!("fapilog:{name}"))
             .stack_size(512 << 10)
-            .spawn(move || worker.run())
+            .spawn(move || {
+                stand_back();
+                worker.run();
+            })
             .map_err(|e| {
                 Error::io(
                     ErrorCode::ThreadSpawn,

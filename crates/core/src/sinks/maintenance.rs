@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use fapilog_ring::background::stand_back;
 use jiff::{SignedDuration, Timestamp};
 
 use super::clock::Clock;
@@ -64,6 +65,7 @@ impl Maintenance {
         // Here and not on the thread, which may start after the clock jumped.
         let start = (task.clock.now(), task.clock.monotonic());
         let run = move || {
+            stand_back();
             let body = AssertUnwindSafe(|| own.serve(&task, start));
             if catch_unwind(body).is_err() {
                 task.stats
