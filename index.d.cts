@@ -1270,6 +1270,7 @@ interface JoinOptions {
  * those of the logger that is joined.
  *
  * @param containerId - `containerId` of that logger
+ * @param options - what this thread has for itself
  * @throws {PipelineError} `FAPILOG_NOT_SHARED` when no open logger of this process has the id
  * @throws {ConfigurationError} when an option is wrong
  */
@@ -1438,6 +1439,7 @@ declare class MetricsCollector {
   private snapshot;
   /**
    * @param source - a logger
+   * @param options - prefix and labels of every metric
    * @throws {ConfigurationError} when the prefix or a label is none of Prometheus's names
    */
   constructor(source: MetricsSource, {

@@ -101,6 +101,7 @@ declare function createTestLogger(options?: TestLoggerOptions): TestLogger;
  * Fails unless an event was logged that matches.
  *
  * @param log - a test logger
+ * @param matcher - which events are meant
  * @param expected - `times`: how many events must match, 1 or more. @default at least one
  * @returns the first event that matches
  * @throws {AssertionError} naming the events that come nearest and what keeps each from matching
@@ -112,6 +113,7 @@ declare function expectLog(log: Pick<LogQueries, 'events'>, matcher: LogMatcher,
 /**
  * Fails when an event was logged that matches.
  *
+ * @param log - a test logger
  * @param matcher - without one, any event fails
  * @throws {AssertionError} naming the events
  */

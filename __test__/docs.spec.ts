@@ -320,7 +320,12 @@ function anchors(text: string): Set<string> {
   return found
 }
 
-test('links lead to pages and headings, and named files exist', (t) => {
+test('links lead to pages and headings, and named files exist', async (t) => {
+  const sources: string[] = []
+  for (const folder of ['__test__', 'crates', 'src']) {
+    const names = await readdir(join(ROOT, folder), { recursive: true })
+    sources.push(...names.map((name) => `/${folder}/${name.replaceAll('\\', '/')}`))
+  }
   for (const [page, text] of texts) {
     const prose = text.replace(/^```[\s\S]*?^```$/gm, '')
     for (const [, target, anchor] of prose.matchAll(/\]\(([^)#\s]*)(?:#([^)\s]*))?\)/g)) {
@@ -338,6 +343,14 @@ test('links lead to pages and headings, and named files exist', (t) => {
     )) {
       if (GENERATED.includes(path as string)) continue
       t.true(existsSync(join(ROOT, path as string)), `${page} names ${path}`)
+    }
+    // sources by the end of their paths
+    for (const [, path] of prose.matchAll(/`([\w./-]+\.(?:rs|ts))`/g)) {
+      const isThere = existsSync(join(ROOT, path as string))
+      t.true(
+        isThere || sources.some((source) => source.endsWith(`/${path}`)),
+        `${page} names ${path}`,
+      )
     }
   }
 })

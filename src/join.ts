@@ -22,6 +22,7 @@ export interface JoinOptions {
  * those of the logger that is joined.
  *
  * @param containerId - `containerId` of that logger
+ * @param options - what this thread has for itself
  * @throws {PipelineError} `FAPILOG_NOT_SHARED` when no open logger of this process has the id
  * @throws {ConfigurationError} when an option is wrong
  */

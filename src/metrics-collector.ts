@@ -58,6 +58,7 @@ export class MetricsCollector {
 
   /**
    * @param source - a logger
+   * @param options - prefix and labels of every metric
    * @throws {ConfigurationError} when the prefix or a label is none of Prometheus's names
    */
   constructor(

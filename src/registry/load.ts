@@ -25,6 +25,8 @@ const DEFINE: Readonly<Record<PluginKind, (plugin: never) => Plugin>> = {
 /**
  * Loads a plugin: the default export of the entry, or what that gives back for `settings` when it is a function.
  *
+ * @param metadata - what is known of it
+ * @param settings - what the function is called with
  * @param checked - whether the settings are checked before
  * @throws {PluginError} when settings are wrong, the module fails, or what it exports is no plugin of its kind
  */

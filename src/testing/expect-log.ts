@@ -12,6 +12,7 @@ const SHOWN = 5
  * Fails unless an event was logged that matches.
  *
  * @param log - a test logger
+ * @param matcher - which events are meant
  * @param expected - `times`: how many events must match, 1 or more. @default at least one
  * @returns the first event that matches
  * @throws {AssertionError} naming the events that come nearest and what keeps each from matching
@@ -44,6 +45,7 @@ export function expectLog(
 /**
  * Fails when an event was logged that matches.
  *
+ * @param log - a test logger
  * @param matcher - without one, any event fails
  * @throws {AssertionError} naming the events
  */
