@@ -41,14 +41,14 @@ export default defineConfig([
     // Adapters for frameworks: beside the package's main entry, which they import as its users do.
     ...shared,
     entry: Object.fromEntries(
-      ['express', 'fastify', 'hono', 'koa'].map((name) => [
+      ['express', 'fastify', 'hono', 'koa', 'nestjs'].map((name) => [
         `frameworks/${name}`,
         `src/frameworks/${name}.ts`,
       ]),
     ),
     format: ['esm', 'cjs'],
     dts: true,
-    deps: { onlyBundle: [], neverBundle: [/^(fapilog|fastify|hono)$/] },
+    deps: { onlyBundle: [], neverBundle: [/^(fapilog|fastify|hono|rxjs|@nestjs\/(common|core))$/] },
   },
   {
     // The command line: loads the rest of the package only for what needs it.

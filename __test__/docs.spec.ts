@@ -42,9 +42,12 @@ const NO_SNIPPETS = /^docs\/api\//
 /** Packages that snippets import besides `fapilog`; those of the benches are there when they are installed. */
 const BESIDE = [
   ...['examples/fapilog-enricher-build', 'examples/fapilog-sink-http'],
-  ...['@hono', '@koa', '@opentelemetry', 'express', 'fastify', 'hono', 'koa'],
-  ...['pino', 'prom-client', 'winston', 'benches/node_modules/bunyan'],
+  ...['@hono', '@koa', '@nestjs', '@opentelemetry', 'express', 'fastify', 'hono', 'koa'],
+  ...['pino', 'prom-client', 'reflect-metadata', 'winston', 'benches/node_modules/bunyan'],
 ]
+
+/** What NestJS is written with. */
+const DECORATORS = { experimentalDecorators: true }
 
 interface Snippet {
   readonly name: string
@@ -132,6 +135,7 @@ async function project(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'fapilog-docs-'))
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
   await mkdir(join(folder, 'node_modules'))
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: DECORATORS }))
   await symlink(ROOT, join(folder, 'node_modules', 'fapilog'), 'junction')
   for (const beside of BESIDE) {
     const from = join(ROOT, beside.includes('/') ? beside : join('node_modules', beside))
@@ -246,6 +250,7 @@ test('the TypeScript snippets have no type errors', async (t) => {
   }
   t.true(files.length > 0)
   const compilerOptions = {
+    ...DECORATORS,
     target: 'ES2023',
     lib: ['ES2023', 'ESNext.Disposable'],
     module: 'nodenext',

@@ -1,10 +1,16 @@
-// fapilog/express, fapilog/koa and fapilog/hono in the frameworks themselves, over sockets: one contract for all.
+// fapilog/express, fapilog/koa, fapilog/hono and fapilog/nestjs in the frameworks themselves, over sockets: one contract
+// for all.
 
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { once } from 'node:events'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getRequestListener } from '@hono/node-server'
 import Router from '@koa/router'
+import { Get, Module, Param, Post, Res, StreamableFile } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import { ExpressAdapter } from '@nestjs/platform-express'
+import { FastifyAdapter } from '@nestjs/platform-fastify'
 import test, { type ExecutionContext } from 'ava'
 import express5 from 'express'
 import express4 from 'express4'
@@ -12,10 +18,12 @@ import type { Logger } from 'fapilog'
 import { type ExpressLog, fapilog as forExpress } from 'fapilog/express'
 import { fapilog as forHono } from 'fapilog/hono'
 import { fapilog as forKoa } from 'fapilog/koa'
+import { FapilogModule, LOGGER, NestLogger } from 'fapilog/nestjs'
 import { Hono } from 'hono'
 import Koa from 'koa'
-import { memoryLogger } from './support/capture.ts'
+import { memoryLogger, takeEvents } from './support/capture.ts'
 import { ask, breakOff, events, portOf, stable } from './support/http.ts'
+import { controller } from './support/nest.ts'
 
 /** The options that the contract needs. */
 interface Options {
@@ -40,7 +48,7 @@ interface Application {
   end(): Promise<void>
 }
 
-type Make = (options: Options, work: Work) => Application
+type Make = (options: Options, work: Work) => Application | Promise<Application>
 
 const failure = () => new TypeError('broken', { cause: new Error('why') })
 
@@ -149,6 +157,55 @@ const honoApp: Make = (options, work) => {
   return { listener: getRequestListener(app.fetch), logger: log.logger, end: () => log.end() }
 }
 
+const nestApp =
+  (platform: 'express' | 'fastify'): Make =>
+  async (options, work) => {
+    class Orders {
+      constructor(private readonly log: Logger) {}
+      order() {
+        return { ok: true }
+      }
+      throws() {
+        throw failure()
+      }
+      quiet() {
+        return 'busy'
+      }
+      async slow(response: ServerResponse | { raw: ServerResponse }) {
+        work.entered()
+        await once('raw' in response ? response.raw : response, 'close')
+      }
+      stream() {
+        return new StreamableFile(Readable.from(parts(work)).map(bytes))
+      }
+      async work(n: string) {
+        this.log.info('handler', { n })
+        await work.query(n)
+        return { n }
+      }
+    }
+    controller(Orders, [LOGGER], {
+      order: { on: Post('orders/:id') },
+      throws: { on: Get('throws') },
+      quiet: { on: Get('quiet'), status: 503 },
+      slow: { on: Get('slow'), parameters: [Res()] },
+      stream: { on: Get('stream') },
+      work: { on: Post('work/:n'), parameters: [Param('n')] },
+    })
+    class Application {}
+    Module({ imports: [FapilogModule.forRoot(options)], controllers: [Orders] })(Application)
+    const adapter = platform === 'express' ? new ExpressAdapter() : new FastifyAdapter()
+    const app = await NestFactory.create(Application, adapter, { bufferLogs: true })
+    const nest = app.get(NestLogger)
+    // What Nest says of its own start is below this.
+    app.useLogger(nest)
+    await app.init()
+    const instance = app.getHttpAdapter().getInstance()
+    if (platform === 'fastify') await instance.ready()
+    const listener = platform === 'fastify' ? instance.routing : instance
+    return { listener, logger: nest.logger, end: () => app.close() }
+  }
+
 const bytes = (text: string) => Buffer.from(text)
 
 const FRAMEWORKS: Readonly<Record<string, Make>> = {
@@ -156,6 +213,8 @@ const FRAMEWORKS: Readonly<Record<string, Make>> = {
   'Express 5': expressApp(express5),
   Koa: koaApp,
   Hono: honoApp,
+  'NestJS on Express': nestApp('express'),
+  'NestJS on Fastify': nestApp('fastify'),
 }
 
 async function listen(t: ExecutionContext, listener: RequestListener): Promise<Server> {
@@ -182,7 +241,9 @@ async function start(t: ExecutionContext, make: Make, options: Options = {}) {
     },
     entered: () => entered(),
   }
-  const { listener } = make({ logger: log, ...options }, work)
+  const { listener } = await make({ logger: log, ...options }, work)
+  await log.flush()
+  takeEvents(log)
   const server = await listen(t, listener)
   t.teardown(() => log.close())
   return { log, port: portOf(server), inside }
@@ -316,7 +377,13 @@ for (const [name, make] of Object.entries(FRAMEWORKS)) {
   test(`${name}: applications are isolated, and close the logger that they have made`, async (t) => {
     const work = { query: async () => undefined, entered: () => undefined }
     const settings = { sinks: [{ type: 'memory' }], format: 'json' }
-    const apps = ['a', 'b'].map((own) => make({ settings: { ...settings, name: own } }, work))
+    const apps = await Promise.all(
+      ['a', 'b'].map((own) => make({ settings: { ...settings, name: own } }, work)),
+    )
+    for (const { logger } of apps) {
+      await logger.flush()
+      takeEvents(logger)
+    }
     const servers = await Promise.all(apps.map(({ listener }) => listen(t, listener)))
     await Promise.all(
       servers.flatMap((server) =>
@@ -330,7 +397,9 @@ for (const [name, make] of Object.entries(FRAMEWORKS)) {
       await end()
       t.is(logger.health().status, 'closed')
     }
-    t.throws(() => make({ smple: 1 } as Options, work), { message: /did you mean "sample"\?/ })
+    await t.throwsAsync(async () => make({ smple: 1 } as Options, work), {
+      message: /did you mean "sample"\?/,
+    })
   })
 }
 

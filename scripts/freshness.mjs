@@ -43,6 +43,8 @@ export const PRODUCTS = [
   'dist/frameworks/hono.cjs',
   'dist/frameworks/koa.mjs',
   'dist/frameworks/koa.cjs',
+  'dist/frameworks/nestjs.mjs',
+  'dist/frameworks/nestjs.cjs',
   'dist/testing.mjs',
   'dist/bridges.mjs',
   'dist/bridges.cjs',

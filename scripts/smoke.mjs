@@ -1,6 +1,6 @@
 // Proves that what `npm publish` would ship works where it is installed: packs the root package and
 // this machine's platform package, installs both tarballs in an empty folder and uses them.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checks, equal } from './checks.mjs'
@@ -18,6 +18,8 @@ const EXPECTED_FILES = [
   'dist/bridges.cjs',
   'dist/bridges.mjs',
   'dist/cli/main.mjs',
+  'dist/fastify.cjs',
+  'dist/fastify.mjs',
   'dist/frameworks/express.cjs',
   'dist/frameworks/express.d.cts',
   'dist/frameworks/express.d.mts',
@@ -34,6 +36,10 @@ const EXPECTED_FILES = [
   'dist/frameworks/koa.d.cts',
   'dist/frameworks/koa.d.mts',
   'dist/frameworks/koa.mjs',
+  'dist/frameworks/nestjs.cjs',
+  'dist/frameworks/nestjs.d.cts',
+  'dist/frameworks/nestjs.d.mts',
+  'dist/frameworks/nestjs.mjs',
   'dist/headers.d.cts',
   'dist/headers.d.mts',
   'dist/index.cjs',
@@ -73,6 +79,10 @@ export const closed: Promise<unknown> = Promise.resolve(log.close())
 // @ts-expect-error a level is a name
 createLogger({ level: { no: 'level' } })
 `
+/** The program of the documentation, which has decorators. */
+const [, NEST_CONSUMER] = /## NestJS\n+```ts[^\n]*\n([\s\S]*?)```/.exec(
+  readFileSync(join(root, 'docs/frameworks.md'), 'utf8'),
+)
 
 const folder = mkdtempSync(join(tmpdir(), 'fapilog-smoke-'))
 const consumer = join(folder, 'consumer')
@@ -157,6 +167,29 @@ for (const [extension, imports] of [
     },
   )
 }
+await check('NestJS: an application with decorators, CommonJS and classic resolution runs', () => {
+  for (const name of ['@nestjs', 'rxjs', 'reflect-metadata'])
+    symlinkSync(tool(name), join(consumer, 'node_modules', name), 'junction')
+  writeFileSync(join(consumer, 'nest.ts'), NEST_CONSUMER)
+  const compilerOptions = {
+    ...typeCheck('nest.ts').compilerOptions,
+    module: 'commonjs',
+    moduleResolution: 'node10',
+    ignoreDeprecations: '6.0',
+    experimentalDecorators: true,
+    emitDecoratorMetadata: true,
+    // not all types of Nest's own are there
+    skipLibCheck: true,
+    noEmit: false,
+  }
+  const config = { compilerOptions, files: ['nest.ts'] }
+  writeFileSync(join(consumer, 'tsconfig.nest.json'), JSON.stringify(config))
+  run(consumer, process.execPath, tool('typescript/bin/tsc'), '-p', 'tsconfig.nest.json')
+  const lines = run(consumer, process.execPath, '--no-warnings', 'nest.js')
+  for (const words of ['msg=found logger=Orders', 'logger=NestApplication'])
+    if (!lines.includes(words)) throw new Error(lines)
+  equal(lines.match(/correlation_id=r-1/g).length, 3, lines)
+})
 await check('publint finds nothing', () => {
   const cli = tool('publint/src/cli.js')
   const output = run(folder, process.execPath, cli, rootTarball, '--strict')

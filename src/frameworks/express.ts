@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'fapilog'
 import type { RequestLogHandle } from './middleware.js'
 import { checkOptions, type RequestLogOptions } from './options.js'
-import { type ActiveRequest, type FrameworkRequest, RequestLog } from './request-log.js'
+import { ACTIVE, type ActiveRequest, type FrameworkRequest, RequestLog } from './request-log.js'
 
 export { SECRET_HEADERS } from './headers.js'
 export type { RequestLogHandle } from './middleware.js'
@@ -48,9 +48,6 @@ export interface ExpressLog extends RequestLogHandle {
     next: (error?: unknown) => void,
   ): void
 }
-
-/** Under which a request has its `ActiveRequest`. */
-const ACTIVE = Symbol('fapilog.request')
 
 type Tracked = IncomingMessage & { [ACTIVE]?: ActiveRequest<ExpressRequest>; log?: Logger }
 

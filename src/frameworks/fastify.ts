@@ -3,7 +3,7 @@
 import type { Logger } from 'fapilog'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { checkOptions, type RequestLogOptions } from './options.js'
-import { type ActiveRequest, type FrameworkRequest, RequestLog } from './request-log.js'
+import { ACTIVE, type ActiveRequest, type FrameworkRequest, RequestLog } from './request-log.js'
 
 export { SECRET_HEADERS } from './headers.js'
 export {
@@ -31,9 +31,6 @@ export interface FastifyLogOptions extends RequestLogOptions<FastifyRequest> {
    */
   readonly healthRoute?: string
 }
-
-/** Under which a request has its `ActiveRequest`. */
-const ACTIVE = Symbol('fapilog.request')
 
 type Tracked = FastifyRequest & { [ACTIVE]?: ActiveRequest<FastifyRequest> }
 

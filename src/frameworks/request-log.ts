@@ -31,6 +31,9 @@ export interface ResponseHeaders {
 const MAX_BODY_BYTES = 4096
 const NO_SCOPE = <T>(fn: () => T): T => fn()
 
+/** Under which a framework's request has its `ActiveRequest`. */
+export const ACTIVE = Symbol('fapilog.request')
+
 /** A request that goes on. */
 export class ActiveRequest<Request = unknown> {
   /** What it failed with. */
