@@ -1,6 +1,7 @@
 // Runs a plugin in a real logger and says where it breaks its contract.
 
 import { AssertionError } from 'node:assert'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createLogger, type Logger, type Plugin } from 'fapilog'
 import { pluginProblem } from '../plugins/contracts.js'
 import { SAMPLES, type Sample } from './samples.js'
@@ -190,7 +191,8 @@ class Trial {
   private async checkHandles(before: readonly string[]): Promise<void> {
     let left = more(before)
     for (let waited = 0; left.length > 0 && waited < SETTLE_MS; waited += STEP_MS) {
-      await pause(STEP_MS)
+      // Keeps the process alive meanwhile; once it is over, it is not found by the next count.
+      await delay(STEP_MS)
       left = more(before)
     }
     if (left.length > 0) this.fault('handles', `still open after stop: ${left.join(', ')}`)
@@ -229,12 +231,5 @@ function more(before: readonly string[]): string[] {
     const at = known.indexOf(resource)
     if (at >= 0) known.splice(at, 1)
     return at < 0
-  })
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    // Not to be found by the next count.
-    setTimeout(resolve, ms).unref()
   })
 }
