@@ -10,6 +10,7 @@ import test from 'ava'
 import { createLogger, PluginError } from 'fapilog'
 import { PluginRegistry, type PluginRegistryOptions } from 'fapilog/plugins'
 import { satisfies } from '../src/registry/range.ts'
+import { guests } from './support/guests.ts'
 import { install, pack, runInstalled } from './support/packed.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fapilog-registry-'))
@@ -296,3 +297,48 @@ test.serial(
     t.true(refused > 1, 'a batch that was refused is sent again')
   },
 )
+
+test.serial("plugins are found in the archives of Yarn's Plug'n'Play", async (t) => {
+  t.timeout(120_000)
+  const app = join(folder, 'plug-and-play')
+  const sealed = join(folder, 'sealed')
+  mkdirSync(app)
+  mkdirSync(sealed)
+  const plugin = { version: '1.0.0', keywords: ['fapilog-plugin'], fapilog: FIELD }
+  writeFileSync(join(sealed, 'index.cjs'), CODE)
+  writeFileSync(
+    join(sealed, 'package.json'),
+    JSON.stringify({ name: 'sealed', exports: './index.cjs', ...plugin }),
+  )
+  const archives = join(folder, 'archives')
+  const sources = {
+    fapilog: '.',
+    sealed,
+    'fapilog-enricher-build': 'examples/fapilog-enricher-build',
+  }
+  const dependencies: Record<string, string> = {}
+  for (const [name, source] of Object.entries(sources))
+    dependencies[name] = `file:${await pack(source, archives)}`
+  writeFileSync(join(app, 'package.json'), JSON.stringify({ type: 'module', dependencies }))
+  writeFileSync(
+    join(app, '.yarnrc.yml'),
+    'nodeLinker: pnp\nenableTelemetry: false\nenableGlobalCache: false\nenableImmutableInstalls: false\n',
+  )
+  writeFileSync(join(app, 'yarn.lock'), '')
+  writeFileSync(
+    join(app, 'main.js'),
+    `import { createLogger } from 'fapilog'
+    import { PluginRegistry } from 'fapilog/plugins'
+    const registry = new PluginRegistry({ validation: 'strict' })
+    const plugins = await registry.loadAll(registry.discover().map(({ name }) => name))
+    const log = createLogger({ format: 'minimal', plugins })
+    log.info('ping')
+    log.info('pong')
+    await log.close()
+    console.log(plugins.map(({ name }) => name).join())`,
+  )
+  const yarn = join(guests(), 'node_modules/@yarnpkg/cli-dist/bin/yarn.js')
+  await runInstalled(app, process.execPath, [yarn, 'install'])
+  const { stdout } = await runInstalled(app, process.execPath, [yarn, 'node', 'main.js'])
+  t.is(stdout, 'INFO pong\nbuild,no-pings\n')
+})

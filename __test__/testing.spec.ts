@@ -1,11 +1,9 @@
 // `fapilog/testing`: loggers that can be asked, assertions, plugin doubles, validation, and that no runner hangs.
 
 import { AssertionError } from 'node:assert'
-import { execFile } from 'node:child_process'
-import { existsSync, symlinkSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { promisify, stripVTControlCharacters } from 'node:util'
+import { stripVTControlCharacters } from 'node:util'
 import test from 'ava'
 import {
   type createLogger,
@@ -32,6 +30,7 @@ import {
   validatePlugin,
 } from 'fapilog/testing'
 import { run } from './support/child.ts'
+import { guests } from './support/guests.ts'
 
 const AVA = fileURLToPath(new URL('../node_modules/ava/entrypoints/cli.mjs', import.meta.url))
 const runner = (name: string) => `__test__/fixtures/runners/${name}`
@@ -435,20 +434,9 @@ for (const [name, args] of [
   })
 }
 
-const RUNNERS = fileURLToPath(new URL('./fixtures/runners-apart', import.meta.url))
 const JEST = ['node_modules/jest/bin/jest.js', '--testMatch']
 const SUITES = '**/jest.*.suite.cjs'
 const VITEST = ['node_modules/vitest/vitest.mjs', 'run', '--pool']
-
-/** vitest and jest have some three hundred packages, which are installed when they are first needed. */
-test.before(async (t) => {
-  t.timeout(180_000)
-  const fapilog = `${RUNNERS}/node_modules/fapilog`
-  if (existsSync(fapilog)) return
-  const command = ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline']
-  await promisify(execFile)('npm', command, { cwd: RUNNERS, shell: process.platform === 'win32' })
-  symlinkSync(fileURLToPath(new URL('..', import.meta.url)), fapilog, 'junction')
-})
 
 for (const [name, args, passes] of [
   ['jest', [...JEST, SUITES, '--detectOpenHandles'], /Tests: +10 passed, 10 total/],
@@ -460,7 +448,7 @@ for (const [name, args, passes] of [
     `a suite of ${name} with open loggers ends by itself, without open handles`,
     async (t) => {
       const { code, signal, stdout, stderr } = await run(process.execPath, args, {
-        cwd: RUNNERS,
+        cwd: guests(),
         timeoutMs: 60_000,
       })
       const said = stripVTControlCharacters(stdout + stderr)
@@ -476,7 +464,7 @@ test.serial('jest would find an open handle', async (t) => {
     process.execPath,
     [...JEST, '**/jest.open.cjs', '--detectOpenHandles'],
     {
-      cwd: RUNNERS,
+      cwd: guests(),
       timeoutMs: 5000,
     },
   )

@@ -12,10 +12,10 @@ export function addonFile() {
   return `native/fapilog.${platform}-${arch}${libc}.node`
 }
 
-/** True unless node_modules holds every package of the lockfile in the locked version. */
-export function needsInstall() {
-  const installed = readLock('node_modules/.package-lock.json')
-  const locked = readLock('package-lock.json')
+/** True unless the node_modules of a folder hold every package of its lockfile in the locked version. */
+export function needsInstall(folder = '.') {
+  const installed = readLock(`${folder}/node_modules/.package-lock.json`)
+  const locked = readLock(`${folder}/package-lock.json`)
   return Object.entries(locked).some(([path, { version, optional }]) => {
     if (path === '' || (optional && !installed[path])) return false
     return installed[path]?.version !== version

@@ -1,5 +1,6 @@
 // Runs the test suites and ends with their totals: `rust` (cargo), `node` (ava) or, without an
 // argument, both. A failing suite does not keep the other from running.
+import { installGuests } from './guests.mjs'
 import { stage } from './stage.mjs'
 
 const SUITES = {
@@ -29,6 +30,7 @@ if (chosen !== undefined && !(chosen in SUITES)) {
 const results = []
 for (const [name, suite] of Object.entries(SUITES)) {
   if (chosen !== undefined && chosen !== name) continue
+  if (name === 'node') await installGuests()
   const { code, output } = await stage(`${name} tests`, suite.command)
   const passed =
     sum(output, suite.passed) || (suite.tick ? (output.match(suite.tick)?.length ?? 0) : 0)

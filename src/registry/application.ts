@@ -1,7 +1,7 @@
 // Where the packages of an application are, as the resolver of Node.js sees it: npm, pnpm and Yarn's Plug'n'Play alike.
 
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import Module, { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { PluginError } from 'fapilog'
 
@@ -29,15 +29,32 @@ export function dependencies(root: string): readonly string[] {
   }
   const names = FIELDS.flatMap((field) => Object.keys(manifest[field] ?? {}))
   const require = createRequire(path)
-  return [...new Set(names)].flatMap((name) => manifestOf(require, name) ?? [])
+  return [...new Set(names)].flatMap((name) => manifestOf(root, require, name) ?? [])
 }
 
-function manifestOf(require: NodeJS.Require, name: string): string | undefined {
+function manifestOf(root: string, require: NodeJS.Require, name: string): string | undefined {
   try {
     return require.resolve(`${name}/package.json`)
   } catch {
     // A package that does not export its package.json: it is in one of the folders that the resolver asks.
-    const folders = require.resolve.paths(name) ?? []
-    return folders.map((one) => join(one, name, 'package.json')).find((path) => existsSync(path))
+    const folders = (require.resolve.paths(name) ?? []).map((folder) => join(folder, name))
+    const candidates = [...folders, ...plugAndPlay(root, name)]
+    return candidates.map((one) => join(one, 'package.json')).find((path) => existsSync(path))
+  }
+}
+
+/** What Yarn's Plug'n'Play adds to `node:module`. */
+interface PlugAndPlay {
+  findPnpApi?(path: string): { resolveToUnqualified(name: string, from: string): string | null }
+}
+
+/** The folder of a package where Yarn keeps packages in archives and no folder is searched; none elsewhere. */
+function plugAndPlay(root: string, name: string): readonly string[] {
+  try {
+    const pnp = (Module as PlugAndPlay).findPnpApi?.(root)
+    const folder = pnp?.resolveToUnqualified(name, join(root, '/'))
+    return folder === undefined || folder === null ? [] : [folder]
+  } catch {
+    return []
   }
 }
