@@ -1196,6 +1196,11 @@ interface Logger<Custom extends string = never> extends AsyncDisposable {
   metrics(): Metrics;
   /** Whether the sinks do their work, and what was last wrong. */
   health(): Health;
+  /**
+   * Asks each plugin that has a `health` how it is, by name. One that fails or takes longer than its `timeoutMs` is not
+   * healthy. Only in the thread that created the logger; there are none in others.
+   */
+  pluginHealth(): Promise<Readonly<Record<string, PluginHealth>>>;
   /** Asks a plugin again that was disabled. @throws {ConfigurationError} when there is none of this name */
   enablePlugin(name: string): void;
   /**

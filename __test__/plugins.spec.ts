@@ -555,6 +555,96 @@ test('a plugin whose start fails is not asked; a redactor then withholds', async
 
 // --- sinks -----------------------------------------------------------------------------------------------
 
+test('a plugin whose start never ends is not asked, and holds events up no longer than its timeout', async (t) => {
+  const never = new Promise<void>(() => undefined)
+  const { log, errors } = withPlugins(
+    defineProcessor({ name: 'never', timeoutMs: 300, start: () => never, process: () => null }),
+  )
+  for (let n = 0; n < 100; n++) log.info('m', { n })
+  await delay(400)
+  t.is((await events(log)).length, 100)
+  await log.close()
+  t.regex(String(errors[0]), /plugin never: start failed: .*no result within 300 ms/)
+})
+
+test('plugins say how they are; one that fails, hangs or answers nonsense is not healthy', async (t) => {
+  const pass = (name: string, more: object) =>
+    defineFilter({ name, filter: () => true, timeoutMs: 100, ...more })
+  const { log } = withPlugins(
+    pass('silent', {}),
+    pass('fine', { health: () => ({ healthy: true }) }),
+    pass('ill', { health: async () => ({ healthy: false, details: { queue: 7 } }) }),
+    pass('broken', { health: throwing }),
+    pass('odd', { health: () => 'fine' }),
+    pass('hanging', { health: () => new Promise(() => undefined) }),
+  )
+  t.deepEqual(await log.pluginHealth(), {
+    fine: { healthy: true },
+    ill: { healthy: false, details: { queue: 7 } },
+    broken: { healthy: false, details: 'no' },
+    odd: { healthy: false, details: 'health must return { healthy: boolean }' },
+    hanging: { healthy: false, details: 'no result within 100 ms' },
+  })
+  await log.close()
+  const bare = memoryLogger()
+  t.deepEqual(await bare.pluginHealth(), {})
+  await bare.close()
+})
+
+/** What a plugin may do to the application. */
+const BURDENS: Record<string, () => (event: PluginEvent) => unknown> = {
+  'blocks for 10 s once': () => {
+    let blocked = false
+    return () => {
+      if (!blocked) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10_000)
+      blocked = true
+    }
+  },
+  'keeps every event for ever': () => {
+    const kept: PluginEvent[] = []
+    return (event) => void kept.push(event)
+  },
+  hangs: () => () => new Promise(() => undefined),
+  throws: () => throwing,
+}
+
+for (const [what, burden] of Object.entries(BURDENS)) {
+  test.serial(`a plugin that ${what} loses no event and makes no log call slower`, async (t) => {
+    t.timeout(60_000)
+    const { log } = withPlugins(
+      defineProcessor({
+        name: 'burden',
+        process: burden() as () => undefined,
+        timeoutMs: 200,
+        maxFailures: 2,
+        cooldownMs: 60_000,
+      }),
+    )
+    const calls: number[] = []
+    const burst = async (from: number) => {
+      for (let n = from; n < from + 2000; n++) {
+        const start = performance.now()
+        log.info('m', { n })
+        calls.push(performance.now() - start)
+        if (n % 100 === 99) await delay(1)
+      }
+    }
+    await burst(0)
+    await burst(2000)
+    const found = await events(log)
+    t.deepEqual(
+      found.map(({ data }) => data['n']),
+      Array.from({ length: 4000 }, (_, n) => n),
+    )
+    const { submitted, written, filtered, dropped } = log.metrics()
+    t.deepEqual([submitted, written, total(filtered), total(dropped)], [4000, 4000, 0, 0])
+    // What the machine does to a call now and then is not the plugin's doing; a call never waits for it.
+    calls.sort((a, b) => a - b)
+    t.true((calls[3960] as number) < 1, `99 %: ${calls[3960]} ms`)
+    await log.close()
+  })
+}
+
 test('a sink gets every event once, in order, with its own level', async (t) => {
   const got: PluginEvent[] = []
   const lines: string[] = []

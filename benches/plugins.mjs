@@ -19,7 +19,7 @@ import { load } from './lib/fapilog.mjs'
 import { median } from './lib/stats.mjs'
 import { pluginTargets, show } from './lib/targets.mjs'
 
-const CALLS = 10_000
+const CALLS = 50_000
 const BURST = 250
 const WARM_UP = 3
 

@@ -12,6 +12,7 @@ import { onProcessExit } from './lifecycle.js'
 import type { LiveSettings } from './live-settings.js'
 import { NativeLogger } from './logger.js'
 import type { Health, Metrics, Receipt } from './metrics.js'
+import type { PluginHealth } from './plugins/contracts.js'
 import { PluginHost } from './plugins/host.js'
 import { WithheldKeys, type WithheldNames } from './redact/key-name.js'
 import { Retained, retroactiveClass } from './retroactive.js'
@@ -179,6 +180,11 @@ export class Container {
     const { kept = 0, replayed = 0 } = this.retained ?? {}
     const plugins = this.plugins?.metrics() ?? {}
     return { ...metrics, diagnostics, plugins, retroactive: { kept, replayed } }
+  }
+
+  /** What the plugins of this thread say of themselves. */
+  async pluginHealth(): Promise<Record<string, PluginHealth>> {
+    return (await this.plugins?.health()) ?? {}
   }
 
   /** Turns a plugin on or off. @throws {ConfigurationError} when there is none of this name */

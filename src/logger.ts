@@ -20,6 +20,7 @@ import {
   WARNING,
 } from './levels.js'
 import type { Health, Metrics, Receipt } from './metrics.js'
+import type { PluginHealth } from './plugins/contracts.js'
 import type { LiveOptions } from './settings/options.js'
 import type { Threshold } from './thresholds.js'
 import type { EncodedScope } from './wire/encoder.js'
@@ -153,6 +154,11 @@ export interface Logger<Custom extends string = never> extends AsyncDisposable {
   metrics(): Metrics
   /** Whether the sinks do their work, and what was last wrong. */
   health(): Health
+  /**
+   * Asks each plugin that has a `health` how it is, by name. One that fails or takes longer than its `timeoutMs` is not
+   * healthy. Only in the thread that created the logger; there are none in others.
+   */
+  pluginHealth(): Promise<Readonly<Record<string, PluginHealth>>>
   /** Asks a plugin again that was disabled. @throws {ConfigurationError} when there is none of this name */
   enablePlugin(name: string): void
   /**
@@ -367,6 +373,10 @@ export class NativeLogger implements Logger {
 
   health(): Health {
     return this.container.health()
+  }
+
+  pluginHealth(): Promise<Readonly<Record<string, PluginHealth>>> {
+    return this.container.pluginHealth()
   }
 
   enablePlugin(name: string): void {

@@ -1,14 +1,15 @@
 // Runs the plugins of a logger on the thread that created it: takes batches from the native side, shows them to the
 // plugins in order, answers. Whatever a plugin does, its batch is answered.
 
-import { PluginError } from '../errors.js'
 import { onLoopEmpty } from '../lifecycle.js'
 import type { PluginMetrics } from '../metrics.js'
-import type { Plugin, PluginHealth, Sink } from './contracts.js'
+import { DEFAULT_TIMEOUT_MS, type Plugin, type PluginHealth, type Sink } from './contracts.js'
+import { failureText } from './failure-text.js'
 import { PLACES } from './places.js'
 import type { PluginPort } from './port.js'
 import { SinkStep } from './sink-step.js'
 import { type Batch, type InlinePlugin, type Report, Step } from './step.js'
+import { isThenable, within } from './timeout.js'
 import { Traveller } from './traveller.js'
 
 /** Longest time that plugins hold the event loop before others get their turn. */
@@ -123,20 +124,11 @@ export class PluginHost {
     return true
   }
 
-  /** Asks every plugin that can say so how it is. */
+  /** Asks every plugin that can say so how it is; one that fails or takes too long is not healthy. */
   async health(): Promise<Record<string, PluginHealth>> {
-    const all: Record<string, PluginHealth> = {}
-    await Promise.all(
-      this.plugins.map(async (plugin) => {
-        if (plugin.health === undefined) return
-        try {
-          all[plugin.name] = await plugin.health()
-        } catch (error) {
-          all[plugin.name] = { healthy: false, details: String(error) }
-        }
-      }),
-    )
-    return all
+    const asked = this.plugins.filter(({ health }) => health !== undefined)
+    const answers = asked.map(async (plugin) => [plugin.name, await healthOf(plugin)] as const)
+    return Object.fromEntries(await Promise.all(answers))
   }
 
   /** Does what there is to do; goes on in a later turn of the event loop when it takes long. */
@@ -274,21 +266,10 @@ export class PluginHost {
     for (const sink of this.sinks) sink.release()
     for (const plugin of [...this.plugins].reverse()) {
       if (plugin.stop === undefined) continue
-      let timer: NodeJS.Timeout | undefined
       try {
-        await Promise.race([
-          Promise.resolve(plugin.stop()),
-          new Promise((_, reject) => {
-            timer = setTimeout(
-              () => reject(new PluginError(`no end within ${STOP_TIMEOUT_MS} ms`)),
-              STOP_TIMEOUT_MS,
-            )
-          }),
-        ])
+        await within(plugin.stop(), STOP_TIMEOUT_MS)
       } catch (error) {
         this.owner.report(`plugin ${plugin.name}: stop failed: ${String(error)}`, error)
-      } finally {
-        clearTimeout(timer)
       }
     }
   }
@@ -302,14 +283,27 @@ export class PluginHost {
     }
     try {
       const result: unknown = this.asPlugin(() => plugin.start?.())
-      if (!(result instanceof Promise)) return
+      if (!isThenable(result)) return
       this.starting++
-      result.catch(failed).finally(() => {
+      // A process that has nothing else to do ends without it.
+      const started = within(result, plugin.timeoutMs ?? DEFAULT_TIMEOUT_MS, false)
+      started.catch(failed).finally(() => {
         this.starting--
         this.work()
       })
     } catch (error) {
       failed(error)
     }
+  }
+}
+
+async function healthOf(plugin: Plugin): Promise<PluginHealth> {
+  try {
+    const given: unknown = await within(plugin.health?.(), plugin.timeoutMs ?? DEFAULT_TIMEOUT_MS)
+    const { healthy, details } = given as PluginHealth
+    if (typeof healthy !== 'boolean') throw new TypeError('health must return { healthy: boolean }')
+    return details === undefined ? { healthy } : { healthy, details }
+  } catch (error) {
+    return { healthy: false, details: failureText(error) }
   }
 }

@@ -10,6 +10,7 @@ import {
   type Processor,
 } from './contracts.js'
 import { failureText } from './failure-text.js'
+import { isThenable, TimedOut, within } from './timeout.js'
 import type { Traveller } from './traveller.js'
 
 /** Tells somebody what went wrong. */
@@ -23,8 +24,6 @@ export interface Batch {
 
 const DEFAULT_MAX_FAILURES = 5
 const DEFAULT_COOLDOWN_MS = 30_000
-
-class TimedOut extends Error {}
 
 /** A plugin that is not a sink. */
 export type InlinePlugin = Exclude<Plugin, { kind: 'sink' }>
@@ -120,7 +119,7 @@ export class Step {
     const concurrency = this.plugin.concurrency ?? 1
     const pending = new Set<Promise<void>>()
     const begin = (traveller: Traveller, result: PromiseLike<unknown>): void => {
-      const done = this.within(result)
+      const done = within(result, this.timeoutMs)
         .then((value) => {
           this.settle(traveller, value)
           this.worked()
@@ -170,7 +169,10 @@ export class Step {
       const results: unknown = plugin.processBatch?.(shown.map((traveller) => traveller.event()))
       this.isAsync ||= isThenable(results)
       if (isThenable(results))
-        return this.within(results).then((value) => this.settleAll(shown, batch, value), fail)
+        return within(results, this.timeoutMs).then(
+          (value) => this.settleAll(shown, batch, value),
+          fail,
+        )
       this.settleAll(shown, batch, results)
     } catch (error) {
       fail(error)
@@ -286,27 +288,6 @@ export class Step {
     batch.withheld.add(traveller)
     traveller.ended = true
   }
-
-  /** Rejects when the plugin takes too long. The timer keeps the process alive for as long as the plugin is awaited. */
-  private within(result: PromiseLike<unknown>): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new TimedOut(`no result within ${this.timeoutMs} ms`)),
-        this.timeoutMs,
-      )
-      Promise.resolve(result)
-        .then(resolve, reject)
-        .finally(() => clearTimeout(timer))
-    })
-  }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === 'function'
-  )
 }
 
 const SECTIONS = ['context', 'diagnostics', 'data'] as const
