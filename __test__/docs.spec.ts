@@ -173,7 +173,7 @@ function stable(text: string): string {
 }
 
 const environment = Object.fromEntries(
-  Object.entries(process.env).filter(
+  Object.entries({ ...process.env, PORT: '0' }).filter(
     ([name]) => !/^(FAPILOG_|NODE_OPTIONS$|NO_COLOR$|FORCE_COLOR$)/.test(name),
   ),
 )
