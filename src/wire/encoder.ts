@@ -165,14 +165,14 @@ export class Encoder extends Writer {
    *   forgets nothing
    */
   scope(parent: EncodedScope | undefined, fields: unknown, lasting = true): EncodedScope {
-    const words = parent === undefined ? [] : parent.words.slice()
+    let words: readonly number[] = parent === undefined ? [] : parent.words
     let flags = L.FLAG_SCOPED | (parent === undefined ? 0 : parent.flags)
     const target = this.aside.redirect(this)
     const outermost = !this.busy
     this.busy = true
     try {
       this.fields(fields)
-      for (let i = 0; i < this.pos; i++) words.push(this.words[i] as number)
+      words = joined(words, this.words, this.pos)
       flags |= this.flags
       if (this.truncated) flags |= L.FLAG_TRUNCATED
     } catch {
@@ -329,6 +329,15 @@ export class Encoder extends Writer {
     }
     return this.pos
   }
+}
+
+/** The words of a scope and more behind them, in an array that is made at its full length. */
+function joined(words: readonly number[], more: Int32Array, count: number): readonly number[] {
+  const before = words.length
+  const all = new Array<number>(before + count)
+  for (let i = 0; i < before; i++) all[i] = words[i] as number
+  for (let i = 0; i < count; i++) all[before + i] = more[i] as number
+  return all
 }
 
 const EMPTY = {}
