@@ -253,6 +253,21 @@ interface RetroactiveOptions {
 }
 /** How an event becomes a line. */
 type FormatName = 'json' | 'pino' | 'ecs' | 'otel' | 'pretty' | 'logfmt' | 'simple' | 'minimal';
+/** Lines of the format `pino`, whichever sink they go to. */
+interface PinoOptions {
+  /** Key of the message. @default 'msg' */
+  readonly messageKey?: string;
+  /** Field whose Error gives the message of a call that has none; empty for none. @default 'err' */
+  readonly errorKey?: string;
+  /** The time: milliseconds or seconds since 1970, `2026-01-02T03:04:05.678Z`, or left out. @default 'epoch' */
+  readonly timestamp?: 'epoch' | 'unix' | 'iso' | 'none';
+  /** `pid` and `hostname` in every line. @default true */
+  readonly origin?: boolean;
+  /** What lines of a level say of it, by name of the level. @default `{ level: 30 }` and so on */
+  readonly levels?: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+  /** Lines end with CR LF. @default false */
+  readonly crlf?: boolean;
+}
 /** When a sink that fails is not tried for a while. */
 interface BreakerOptions {
   /** Failed attempts in a row after which the sink is not tried. Allowed: 1 to 1,000,000. @default 5 */
@@ -722,6 +737,8 @@ interface LoggerOptions {
   readonly retroactive?: RetroactiveOptions;
   /** Format of the sinks that name none. @default `'pretty'` on a terminal, else `'json'` */
   readonly format?: FormatName;
+  /** Lines of the format `pino`. */
+  readonly pino?: PinoOptions;
   /** Settings by name, below every other source. */
   readonly preset?: 'dev' | 'production' | 'serverless' | 'hardened' | 'minimal' | 'fastify';
   /** A file of settings as JSON; relative paths start at the working directory. */
@@ -1332,6 +1349,8 @@ declare class SettingsBuilder {
   withRetroactive(retroactive: Value<'retroactive'>): this;
   /** Format of the sinks that name none. */
   withFormat(format: Value<'format'>): this;
+  /** Lines of the format `pino`. */
+  withPino(pino: Value<'pino'>): this;
   /** Settings by name, below every other source. */
   withPreset(preset: Value<'preset'>): this;
   /** A file of settings as JSON; relative paths start at the working directory. */
@@ -1469,4 +1488,4 @@ declare class MetricsCollector {
 }
 /** Returns its argument: a configuration that is checked while it is written. `createLogger` takes the result. */
 declare function defineConfig<const Config extends LoggerOptions>(config: Config): Config;
-export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EncryptOptions, type EnrichOptions, type Enricher, type Enrichment, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type Filter, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LiveOptions, type LogContext, type LogMethod, type Logger, LoggerBuilder, type LoggerOptions, type LoggerWith, LoggingContainer, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PLUGIN_API_VERSION, PipelineError, type Plugin, type PluginCommon, PluginError, type PluginEvent, type PluginHealth, type PluginKind, type PluginMetrics, type PressureOptions, type PressureRung, type Processor, type ProcessorOptions, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type RedactDetector, type RedactField, type RedactOptions, type RedactPath, type RedactPattern, type RedactStrategy, type Redactor, type RetroactiveOptions, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type Sink, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type SizeGuardOptions, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, decryptField, defineConfig, defineEnricher, defineFilter, defineProcessor, defineRedactor, defineSink, joinLogger, newCorrelationId, parseTraceparent };
+export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EncryptOptions, type EnrichOptions, type Enricher, type Enrichment, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type Filter, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LiveOptions, type LogContext, type LogMethod, type Logger, LoggerBuilder, type LoggerOptions, type LoggerWith, LoggingContainer, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PLUGIN_API_VERSION, type PinoOptions, PipelineError, type Plugin, type PluginCommon, PluginError, type PluginEvent, type PluginHealth, type PluginKind, type PluginMetrics, type PressureOptions, type PressureRung, type Processor, type ProcessorOptions, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type RedactDetector, type RedactField, type RedactOptions, type RedactPath, type RedactPattern, type RedactStrategy, type Redactor, type RetroactiveOptions, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type Sink, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type SizeGuardOptions, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, decryptField, defineConfig, defineEnricher, defineFilter, defineProcessor, defineRedactor, defineSink, joinLogger, newCorrelationId, parseTraceparent };

@@ -9,6 +9,9 @@ const shared = {
   sourcemap: false,
 } satisfies UserConfig
 
+/** Small packages of pino's that its drop-in has inside. */
+const PINO_PARTS = ['@pinojs/redact', 'pino-std-serializers', 'safe-stable-stringify']
+
 export default defineConfig([
   {
     ...shared,
@@ -73,4 +76,15 @@ export default defineConfig([
     dts: true,
     deps: { onlyBundle: [], neverBundle: ['fapilog'] },
   },
+  // The drop-in for pino, with the packages that pino itself has for this. Its two entries differ as those of pino do: what
+  // is required is the function.
+  ...(['esm', 'cjs'] as const).map(
+    (format): UserConfig => ({
+      ...shared,
+      entry: { pino: format === 'esm' ? 'src/pino/index.ts' : 'src/pino/require.ts' },
+      format,
+      dts: true,
+      deps: { onlyBundle: PINO_PARTS, alwaysBundle: PINO_PARTS, neverBundle: [/^fapilog$/] },
+    }),
+  ),
 ])

@@ -344,7 +344,57 @@ const told: FapilogError[] = []
 const cut = 'x'.repeat(100_000)
 const CUT: Options = { ...MEMORY, queue: { maxEventBytes: '16 KB' } }
 
+/** Lines of the format `pino`, as they are and as they parse. */
+const pinoLine =
+  (pick: (line: Record<string, unknown>, text: string) => unknown): Experiment =>
+  async (options) => {
+    const [text = ''] = (await lines((log) => log.info({ err: new Error('e') }))(
+      options,
+    )) as string[]
+    return pick(JSON.parse(text) as Record<string, unknown>, text)
+  }
+const PINO: Options = { ...MEMORY, format: 'pino' }
+const pinoObservers: Readonly<Record<string, Observer>> = {
+  'pino.messageKey': observe(
+    pinoLine((line) => [line['msg'], line['message']]),
+    ['msg', ['e', undefined]],
+    ['message', [undefined, 'e']],
+    PINO,
+  ),
+  'pino.errorKey': observe(
+    pinoLine((line) => line['msg']),
+    ['err', 'e'],
+    ['error', undefined],
+    PINO,
+  ),
+  'pino.timestamp': observe(
+    pinoLine((line) => typeof line['time']),
+    ['unix', 'number'],
+    ['iso', 'string'],
+    PINO,
+  ),
+  'pino.origin': observe(
+    pinoLine((line) => 'pid' in line || 'hostname' in line),
+    [true, true],
+    [false, false],
+    PINO,
+  ),
+  'pino.levels': observe(
+    pinoLine((line) => [line['level'], line['severity']]),
+    [{}, [30, undefined]],
+    [{ info: { severity: 'INFO' } }, [undefined, 'INFO']],
+    PINO,
+  ),
+  'pino.crlf': observe(
+    pinoLine((_line, text) => text.endsWith('}\r')),
+    [false, false],
+    [true, true],
+    PINO,
+  ),
+}
+
 const observers: Readonly<Record<string, Observer>> = {
+  ...pinoObservers,
   name: observe(
     events(
       (log) => log.info('m'),

@@ -35,6 +35,8 @@ export const PRODUCTS = [
   'dist/cli/main.mjs',
   'dist/frameworks/express.mjs',
   'dist/frameworks/express.cjs',
+  'dist/pino.mjs',
+  'dist/pino.cjs',
   'dist/plugins.mjs',
   'dist/plugins.cjs',
   'dist/frameworks/fastify.mjs',

@@ -46,6 +46,10 @@ const EXPECTED_FILES = [
   'dist/index.mjs',
   'dist/middleware.d.cts',
   'dist/middleware.d.mts',
+  'dist/pino.cjs',
+  'dist/pino.d.cts',
+  'dist/pino.d.mts',
+  'dist/pino.mjs',
   'dist/plugins.cjs',
   'dist/plugins.d.cts',
   'dist/plugins.d.mts',
@@ -83,6 +87,15 @@ createLogger({ level: { no: 'level' } })
 const [, NEST_CONSUMER] = /## NestJS\n+```ts[^\n]*\n([\s\S]*?)```/.exec(
   readFileSync(join(root, 'docs/frameworks.md'), 'utf8'),
 )
+
+const PINO_CONSUMER = `
+const options: pino.LoggerOptions = { level: 'debug', redact: ['password'] }
+const root: pino.Logger = pino(options, pino.destination({ dest: 'smoke.log', sync: false }))
+root.child({ a: 1 }, { level: 'info' }).info({ b: 2 }, 'order %s', 'placed')
+pino({ customLevels: { notice: 35 } }).notice('typed')
+// @ts-expect-error a level is a name
+pino({ level: 30n })
+`
 
 const folder = mkdtempSync(join(tmpdir(), 'fapilog-smoke-'))
 const consumer = join(folder, 'consumer')
@@ -128,6 +141,13 @@ for (const [system, script] of [
     equal(JSON.stringify({ message, level, data }), EXPECTED_EVENT, 'event')
   })
 }
+await check('ESM and CommonJS: the drop-in for pino is a function that logs', () => {
+  const use = "pino({ base: null, timestamp: false }).info({ a: 1 }, 'm')"
+  writeFileSync(join(consumer, 'pino.mjs'), `import pino from 'fapilog/pino'\n${use}\n`)
+  writeFileSync(join(consumer, 'pino.cjs'), `const pino = require('fapilog/pino')\n${use}\n`)
+  for (const script of ['pino.mjs', 'pino.cjs'])
+    equal(run(consumer, process.execPath, script), '{"level":30,"a":1,"msg":"m"}\n', script)
+})
 await check('the command line works where it is installed', () => {
   const bin = join('node_modules', 'fapilog', 'bin', 'fapilog.mjs')
   const lines = run(consumer, process.execPath, bin, 'query', '--fields', 'message', 'use.mjs.log')
@@ -144,9 +164,9 @@ await check('ESM and CommonJS share one addon in a process', () => {
     if (addons.length !== 1) throw new Error('loaded: ' + addons)`
   run(consumer, process.execPath, '--input-type=module', '-e', script)
 })
-for (const [extension, imports] of [
-  ['mts', 'import'],
-  ['cts', 'require'],
+for (const [extension, imports, pinoImport] of [
+  ['mts', 'import', "import pino from 'fapilog/pino'"],
+  ['cts', 'require', "import pino = require('fapilog/pino')"],
 ]) {
   await check(
     `TypeScript: a .${extension} consumer type-checks (${imports} condition, nodenext, strict)`,
@@ -154,7 +174,7 @@ for (const [extension, imports] of [
       const file = `use.${extension}`
       writeFileSync(
         join(consumer, file),
-        `import { createLogger, type Logger } from 'fapilog'\n${TYPED_CONSUMER}`,
+        `import { createLogger, type Logger } from 'fapilog'\n${pinoImport}\n${TYPED_CONSUMER}${PINO_CONSUMER}`,
       )
       writeFileSync(join(consumer, `tsconfig.${extension}.json`), JSON.stringify(typeCheck(file)))
       run(

@@ -69,6 +69,7 @@ export type {
   LoggerOptions,
   MemorySinkOptions,
   NullSinkOptions,
+  PinoOptions,
   PressureOptions,
   ProcessorOptions,
   QueueOptions,

@@ -19,6 +19,9 @@ export const load = async () => {
   return import(pathToFileURL(entry).href)
 }
 
+/** The drop-in for pino of the same build. @returns {Promise<{ default: (options: object) => any }>} */
+export const loadDropIn = () => import(new URL('pino.mjs', pathToFileURL(entry)).href)
+
 /**
  * The settings of every fapilog measurement. A full ring makes the call wait, so nothing is dropped and what
  * the logger cannot keep up with costs it time.

@@ -17,7 +17,7 @@
 import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { load, settings } from './fapilog.mjs'
+import { load, loadDropIn, settings } from './fapilog.mjs'
 
 /** Resolves when the file has not grown for five looks in a row: for loggers that cannot be asked. */
 const quiet = async (file) => {
@@ -41,6 +41,20 @@ const fapilog = (options) => ({
     return { log, drain: () => log.flush(), close: () => log.close() }
   },
 })
+
+/** @type {Subject} */
+const dropIn = {
+  style: 'pino',
+  yields: false,
+  share: 1,
+  async open(file) {
+    const { default: pino } = await loadDropIn()
+    const { sinks, queue } = settings(file)
+    const log = pino({ name: 'bench', level: 'info', fapilog: { sinks, queue } })
+    const drain = () => new Promise((resolve) => log.flush(resolve))
+    return { log, drain, close: drain }
+  },
+}
 
 /** @type {(sync: boolean) => Subject} */
 const pinoDestination = (sync) => ({
@@ -72,6 +86,7 @@ const pinoDestination = (sync) => ({
 export const subjects = {
   fapilog: fapilog({}),
   'fapilog json': fapilog({ format: 'json' }),
+  'fapilog/pino': dropIn,
   'pino sync': pinoDestination(true),
   'pino async': pinoDestination(false),
   'pino worker': {

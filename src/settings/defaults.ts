@@ -7,6 +7,14 @@ export const defaultSettings = (): ResolvedSettings => ({
   level: 'INFO',
   levels: {},
   customLevels: {},
+  pino: {
+    messageKey: 'msg',
+    errorKey: 'err',
+    timestamp: 'epoch',
+    origin: true,
+    levels: {},
+    crlf: false,
+  },
   watchConfig: false,
   sinks: [
     {

@@ -45,6 +45,7 @@ export function nativeDocument(settings: ResolvedSettings, levels: LevelTable): 
       hostname: hostname(),
       pid: process.pid,
       utc: settings.utc,
+      pino: pinoDocument(settings.pino),
     },
     customLevels: levels.levels.slice(LEVELS.length).map(({ name, value }) => ({ name, value })),
     sinks,
@@ -58,6 +59,12 @@ export function nativeDocument(settings: ResolvedSettings, levels: LevelTable): 
     diagnostics: { all: settings.diagnostics, collect: settings.onError !== undefined },
     ...(settings.durability === 'crash-safe' ? { crashSafe: crashSafe(settings) } : {}),
   })
+}
+
+/** What the native side writes as it is: levels as the text of their object. */
+function pinoDocument({ levels, ...same }: ResolvedSettings['pino']): object {
+  const texts = Object.entries(levels).map(([name, said]) => [name, JSON.stringify(said)])
+  return { ...same, levels: Object.fromEntries(texts) }
 }
 
 /** What can change while events flow: the document of `NativePipeline.reconfigure`. */

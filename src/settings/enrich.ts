@@ -24,7 +24,8 @@ const isJson = (value: unknown, depth = 0): value is Json => {
   return Object.values(value).every((inner) => isJson(inner, depth + 1))
 }
 
-const json = () =>
+/** An object of JSON values. */
+export const jsonObject = () =>
   kind(
     z.record(
       z.string(),
@@ -45,7 +46,7 @@ export const enrich = group(
     description: 'What every event says besides what its call said.',
   },
   {
-    fields: setting(json(), {
+    fields: setting(jsonObject(), {
       description:
         'Fields of every event. A field of the same name of a logger, its scopes or the call wins',
       default: {},

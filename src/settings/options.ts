@@ -38,6 +38,22 @@ export type FormatName =
   | 'simple'
   | 'minimal'
 
+/** Lines of the format `pino`, whichever sink they go to. */
+export interface PinoOptions {
+  /** Key of the message. @default 'msg' */
+  readonly messageKey?: string
+  /** Field whose Error gives the message of a call that has none; empty for none. @default 'err' */
+  readonly errorKey?: string
+  /** The time: milliseconds or seconds since 1970, `2026-01-02T03:04:05.678Z`, or left out. @default 'epoch' */
+  readonly timestamp?: 'epoch' | 'unix' | 'iso' | 'none'
+  /** `pid` and `hostname` in every line. @default true */
+  readonly origin?: boolean
+  /** What lines of a level say of it, by name of the level. @default `{ level: 30 }` and so on */
+  readonly levels?: Readonly<Record<string, Readonly<Record<string, Json>>>>
+  /** Lines end with CR LF. @default false */
+  readonly crlf?: boolean
+}
+
 /** When a sink that fails is not tried for a while. */
 export interface BreakerOptions {
   /** Failed attempts in a row after which the sink is not tried. Allowed: 1 to 1,000,000. @default 5 */
@@ -584,6 +600,8 @@ export interface LoggerOptions {
   readonly retroactive?: RetroactiveOptions
   /** Format of the sinks that name none. @default `'pretty'` on a terminal, else `'json'` */
   readonly format?: FormatName
+  /** Lines of the format `pino`. */
+  readonly pino?: PinoOptions
   /** Settings by name, below every other source. */
   readonly preset?: 'dev' | 'production' | 'serverless' | 'hardened' | 'minimal' | 'fastify'
   /** A file of settings as JSON; relative paths start at the working directory. */

@@ -16,6 +16,7 @@ type Rule = (settings: ResolvedSettings) => ConfigurationProblem[]
 export const RULES: readonly Rule[] = [
   customLevels,
   loggerPatterns,
+  pinoLevels,
   repeatedNames,
   repeatedPlugins,
   eventsFitTheRing,
@@ -43,6 +44,21 @@ function loggerPatterns({ levels }: ResolvedSettings): ConfigurationProblem[] {
       path: `levels[${JSON.stringify(pattern)}]`,
       value: pattern,
       expected: LOGGER_PATTERN,
+    }))
+}
+
+/** The levels that lines of the format `pino` name otherwise. */
+function pinoLevels({ customLevels: custom, pino }: ResolvedSettings): ConfigurationProblem[] {
+  const levels = new LevelTable(custom)
+  const names = levels.levels.map(({ name }) => name)
+  return Object.keys(pino.levels)
+    .filter((name) => (levels.find(name)?.index ?? -1) < 0)
+    .map((name) => ({
+      path: `pino.levels.${name}`,
+      value: name,
+      expected: `a level: ${names.join(', ')}`,
+      candidates: names,
+      name,
     }))
 }
 

@@ -8,6 +8,7 @@ import { filters } from './filters.js'
 import { format } from './format.js'
 import { callback, choice, count, duration, flag, level, text } from './kinds.js'
 import { group, setting } from './meaning.js'
+import { pino } from './pino.js'
 import { plugins } from './plugins.js'
 import { PRESET_NAMES } from './presets.js'
 import { pressure } from './pressure.js'
@@ -54,6 +55,11 @@ export const settingsSchema = group(
       description: 'Format of the sinks that name none: see [formats](formats.md)',
       otherwise: "`'pretty'` on a terminal, else `'json'`",
       example: 'pino',
+    }),
+    pino: setting(pino, {
+      description: 'Lines of the format `pino`: see [formats](formats.md#pino)',
+      default: {},
+      example: { messageKey: 'message' },
     }),
     preset: setting(choice(PRESET_NAMES), {
       description: 'Settings by name, below every other source: see [presets](#presets)',

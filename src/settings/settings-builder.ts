@@ -51,6 +51,11 @@ export class SettingsBuilder {
     return this.set('format', format)
   }
 
+  /** Lines of the format `pino`. */
+  withPino(pino: Value<'pino'>): this {
+    return this.set('pino', { ...this.collected.pino, ...pino })
+  }
+
   /** Settings by name, below every other source. */
   withPreset(preset: Value<'preset'>): this {
     return this.set('preset', preset)

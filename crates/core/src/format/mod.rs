@@ -19,6 +19,7 @@ pub mod number;
 pub mod otel;
 pub mod pino;
 mod pino_error;
+mod pino_options;
 mod plan;
 pub mod pretty;
 mod pretty_error;
@@ -37,6 +38,7 @@ pub use logfmt::LogfmtFormat;
 pub use minimal::MinimalFormat;
 pub use otel::OtelFormat;
 pub use pino::{PinoBase, PinoFormat};
+pub use pino_options::{PinoOptions, PinoTime};
 pub use pretty::PrettyFormat;
 pub use simple::SimpleFormat;
 pub(crate) use visible::write_str as write_visible;
@@ -91,6 +93,9 @@ pub struct FormatOptions {
     pub color: bool,
     /// Whether `pretty` shows UTC instead of local time. Default no.
     pub utc: bool,
+    /// What lines of the format `pino` have otherwise.
+    #[serde(default)]
+    pub pino: PinoOptions,
     /// The levels of the pipeline. Made from other settings.
     #[serde(skip)]
     pub levels: LevelTable,
@@ -122,6 +127,7 @@ pub fn build(kind: FormatKind, options: &FormatOptions) -> Box<dyn Format> {
             hostname: options.hostname.clone(),
             name: options.name.clone(),
             levels: options.levels.clone(),
+            options: options.pino.clone(),
         })),
         FormatKind::Pretty => Box::new(PrettyFormat::new(options.color, options.utc)),
         FormatKind::Ecs => Box::new(EcsFormat::new(options)),

@@ -6,14 +6,16 @@
 //!
 //! Unlike pino, no key comes twice. A field named `pid`, `hostname` or `name` replaces the line's own; one
 //! named `level`, `time` or `msg` gets an underscore behind its name, except that a string `msg` is the
-//! message of a call that has none.
+//! message of a call that has none. [`PinoOptions`] may name the message otherwise, and leave out the rest.
 
 use super::append::append;
 use super::error_view::ErrorView;
 use super::fields::{pass_message, Field, FieldLister, Listed};
 use super::json_value::{end_with, Dialect, Gate, ValueWriter};
+use super::pino_options::{PinoOptions, PinoTime};
 use super::plan::Plan;
-use super::{json_text, number, timestamp, Format};
+use super::timestamp::{self, Timestamps};
+use super::{json_text, number, Format};
 use crate::level::{Level, LevelTable};
 use crate::wire::layout::{FLAG_ERROR, FLAG_SCOPED};
 use crate::wire::{Key, Record, Tokens, Value};
@@ -32,6 +34,8 @@ pub struct PinoBase {
     pub name: Option<String>,
     /// The levels of the pipeline, whose numbers the lines have.
     pub levels: LevelTable,
+    /// What the application wants otherwise.
+    pub options: PinoOptions,
 }
 
 /// The keys of the line itself.
@@ -45,25 +49,35 @@ enum Reserved {
     Msg,
 }
 
-impl Reserved {
+/// Which names belong to the line.
+#[derive(Debug)]
+struct Names {
+    message_key: String,
+    has_time: bool,
+    has_origin: bool,
+}
+
+impl Names {
     #[inline]
-    fn of(key: &Key<'_>) -> Option<Reserved> {
+    fn reserved(&self, key: &Key<'_>) -> Option<Reserved> {
         match key {
-            Key::Interned(entry) => Self::named(entry.text()),
-            Key::Inline(text) => Self::named(&text.to_str()),
+            Key::Interned(entry) => self.named(entry.text()),
+            Key::Inline(text) => self.named(&text.to_str()),
             Key::None => None,
         }
     }
 
     #[inline]
-    fn named(name: &str) -> Option<Reserved> {
+    fn named(&self, name: &str) -> Option<Reserved> {
+        if name == self.message_key {
+            return Some(Reserved::Msg);
+        }
         match name.as_bytes() {
-            b"pid" => Some(Reserved::Pid),
-            b"msg" => Some(Reserved::Msg),
-            b"time" => Some(Reserved::Time),
+            b"pid" if self.has_origin => Some(Reserved::Pid),
+            b"time" if self.has_time => Some(Reserved::Time),
             b"name" => Some(Reserved::Name),
             b"level" => Some(Reserved::Level),
-            b"hostname" => Some(Reserved::Hostname),
+            b"hostname" if self.has_origin => Some(Reserved::Hostname),
             _ => None,
         }
     }
@@ -74,26 +88,42 @@ impl Reserved {
 struct Head {
     time_ms: f64,
     text: Vec<u8>,
-    /// Length of `{"level":30,"time":`.
+    /// Length of `{"level":30,`.
     before_time: usize,
 }
 
 impl Head {
-    fn new(level: Level) -> Self {
-        let text = format!("{{\"level\":{},\"time\":", level.pino()).into_bytes();
+    fn new(beginning: Vec<u8>) -> Self {
         Self {
             time_ms: f64::NAN,
-            before_time: text.len(),
-            text,
+            before_time: beginning.len(),
+            text: beginning,
         }
     }
 
-    fn update(&mut self, time_ms: f64, origin: &[u8]) {
+    fn update(&mut self, time_ms: f64, time: PinoTime, origin: &[u8]) {
         self.time_ms = time_ms;
-        self.text.truncate(self.before_time);
-        number::write_f64(&mut self.text, timestamp::clamp_ms(time_ms) as f64);
-        self.text.push(b',');
-        self.text.extend_from_slice(origin);
+        let text = &mut self.text;
+        text.truncate(self.before_time);
+        let whole = timestamp::clamp_ms(time_ms);
+        if time != PinoTime::None {
+            text.extend_from_slice(b"\"time\":");
+        }
+        match time {
+            PinoTime::Epoch => number::write_f64(text, whole as f64),
+            // Halves go up, as Math.round has it.
+            PinoTime::Unix => number::write_f64(text, (whole + 500).div_euclid(1000) as f64),
+            PinoTime::Iso => {
+                text.push(b'"');
+                text.extend_from_slice(Timestamps::default().rfc3339(time_ms));
+                text.push(b'"');
+            }
+            PinoTime::None => {}
+        }
+        if time != PinoTime::None {
+            text.push(b',');
+        }
+        text.extend_from_slice(origin);
     }
 }
 
@@ -112,31 +142,58 @@ pub struct PinoFormat {
     origin: Vec<u8>,
     /// `"name":"app",` or nothing.
     name: Vec<u8>,
+    names: Names,
+    time: PinoTime,
+    error_key: String,
+    /// `"msg":`
+    message_key: Vec<u8>,
+    /// `}` and the end of the line.
+    end: &'static [u8],
 }
 
 impl PinoFormat {
     /// A format whose lines carry `base`.
     pub fn new(base: &PinoBase) -> Self {
-        let pid = format!("\"pid\":{},", base.pid).into_bytes();
-        let mut hostname = b"\"hostname\":".to_vec();
-        json_text::write_str(&mut hostname, &base.hostname);
-        hostname.push(b',');
+        let PinoOptions {
+            message_key,
+            error_key,
+            timestamp,
+            origin,
+            crlf,
+            ..
+        } = base.options.clone();
+        let (mut pid, mut hostname) = (Vec::new(), Vec::new());
+        if origin {
+            pid = format!("\"pid\":{},", base.pid).into_bytes();
+            entry("hostname", &base.hostname, &mut hostname);
+        }
         let mut name = Vec::new();
         if let Some(text) = &base.name {
-            name.extend_from_slice(b"\"name\":");
-            json_text::write_str(&mut name, text);
-            name.push(b',');
+            entry("name", text, &mut name);
         }
+        let mut quoted_key = Vec::new();
+        json_text::write_str(&mut quoted_key, &message_key);
+        quoted_key.push(b':');
         Self {
             values: ValueWriter::new(Dialect::Pino),
             lister: FieldLister::default(),
             heads: std::array::from_fn(|index| {
-                Head::new(base.levels.at(u8::try_from(index).unwrap_or(0)))
+                let level = base.levels.at(u8::try_from(index).unwrap_or(0));
+                Head::new(base.options.beginning(level, &base.levels))
             }),
             origin: [pid.as_slice(), &hostname].concat(),
             pid,
             hostname,
             name,
+            names: Names {
+                message_key,
+                has_time: timestamp != PinoTime::None,
+                has_origin: origin,
+            },
+            time: timestamp,
+            error_key,
+            message_key: quoted_key,
+            end: if crlf { b"}\r\n" } else { b"}\n" },
         }
     }
 
@@ -145,7 +202,7 @@ impl PinoFormat {
     fn head(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
         if let Some(head) = self.heads.get_mut(record.level().index()) {
             if head.time_ms != record.time_ms() {
-                head.update(record.time_ms(), &self.origin);
+                head.update(record.time_ms(), self.time, &self.origin);
             }
             out.extend_from_slice(&head.text);
         }
@@ -175,12 +232,13 @@ impl PinoFormat {
     ) -> bool {
         self.head(record, out);
         self.logger_name(record, out);
+        let names = &self.names;
         let gate = |key: &Key<'_>| {
             let skip = left_out & 1 != 0;
             left_out >>= 1;
             if skip {
                 Gate::Skip
-            } else if Reserved::of(key).is_some() {
+            } else if names.reserved(key).is_some() {
                 Gate::Stop
             } else {
                 Gate::Write
@@ -198,19 +256,19 @@ impl PinoFormat {
     fn end(&mut self, message: &Option<Value<'_>>, tokens: &mut Tokens<'_>, out: &mut Vec<u8>) {
         match message {
             Some(Value::Text(text)) => {
-                out.extend_from_slice(b"\"msg\":");
+                out.extend_from_slice(&self.message_key);
                 json_text::write_text(out, *text);
-                out.extend_from_slice(b"}\n");
+                out.extend_from_slice(self.end);
                 return;
             }
             Some(value) if !Dialect::Pino.omits(value) => {
-                out.extend_from_slice(b"\"msg\":");
+                out.extend_from_slice(&self.message_key);
                 self.values.value(*value, tokens, out);
             }
             _ => {}
         }
         end_with(b'}', out);
-        out.push(b'\n');
+        out.extend_from_slice(&self.end[1..]);
     }
 
     fn write_listed(&mut self, record: &Record<'_>, out: &mut Vec<u8>) {
@@ -232,10 +290,10 @@ impl PinoFormat {
         }
         let message = message
             .filter(|value| !Dialect::Pino.omits(value))
-            .or_else(|| message_field(&mut fields))
-            .or_else(|| error_message(&fields));
+            .or_else(|| self.message_field(&mut fields))
+            .or_else(|| self.error_message(&fields));
         for index in 0..fields.len() {
-            if Reserved::of(&fields[index].token.key).is_some() {
+            if self.names.reserved(&fields[index].token.key).is_some() {
                 write_renamed(&fields, index, out);
                 let field = &mut fields[index];
                 self.values.value(field.token.value, &mut field.rest, out);
@@ -251,7 +309,7 @@ impl PinoFormat {
 
     /// Writes the field with this name and takes it from the list.
     fn take(&mut self, fields: &mut Vec<Field<'_>>, name: Reserved, out: &mut Vec<u8>) -> bool {
-        let found = |field: &Field<'_>| Reserved::of(&field.token.key) == Some(name);
+        let found = |field: &Field<'_>| self.names.reserved(&field.token.key) == Some(name);
         let Some(index) = fields.iter().position(found) else {
             return false;
         };
@@ -259,29 +317,42 @@ impl PinoFormat {
         self.values.entry(field.token, &mut field.rest, out);
         true
     }
-}
 
-/// Takes a string field `msg` to be the message.
-fn message_field<'a>(fields: &mut Vec<Field<'a>>) -> Option<Value<'a>> {
-    let index = fields.iter().position(|field| {
-        matches!(field.token.value, Value::Text(_))
-            && Reserved::of(&field.token.key) == Some(Reserved::Msg)
-    })?;
-    Some(fields.remove(index).token.value)
-}
-
-/// The message of the Error in `err`, which pino repeats as `msg` when the call has no message and no field
-/// `msg`.
-fn error_message<'a>(fields: &[Field<'a>]) -> Option<Value<'a>> {
-    let is = |field: &&Field<'a>, name: &str| field.token.key.to_str() == name;
-    if fields.iter().any(|field| is(&field, "msg")) {
-        return None;
+    /// Takes a string field `msg` to be the message.
+    fn message_field<'a>(&self, fields: &mut Vec<Field<'a>>) -> Option<Value<'a>> {
+        let index = fields.iter().position(|field| {
+            matches!(field.token.value, Value::Text(_))
+                && self.names.reserved(&field.token.key) == Some(Reserved::Msg)
+        })?;
+        Some(fields.remove(index).token.value)
     }
-    fields
-        .iter()
-        .find(|field| matches!(field.token.value, Value::ErrorStart) && is(field, "err"))
-        .and_then(|field| ErrorView::read(field.rest.clone()).message)
-        .map(Value::Text)
+
+    /// The message of the Error in `err`, which pino repeats as `msg` when the call has no message and no field
+    /// `msg`.
+    fn error_message<'a>(&self, fields: &[Field<'a>]) -> Option<Value<'a>> {
+        let is = |field: &&Field<'a>, name: &str| field.token.key.to_str() == name;
+        let has_message = fields
+            .iter()
+            .any(|field| is(&field, &self.names.message_key));
+        if self.error_key.is_empty() || has_message {
+            return None;
+        }
+        fields
+            .iter()
+            .find(|field| {
+                matches!(field.token.value, Value::ErrorStart) && is(field, &self.error_key)
+            })
+            .and_then(|field| ErrorView::read(field.rest.clone()).message)
+            .map(Value::Text)
+    }
+}
+
+/// Writes `"key":"text",`.
+fn entry(key: &str, text: &str, out: &mut Vec<u8>) {
+    json_text::write_str(out, key);
+    out.push(b':');
+    json_text::write_str(out, text);
+    out.push(b',');
 }
 
 /// Writes the key of a field whose name is taken: with as many underscores as no other field has.

@@ -144,6 +144,7 @@ impl PipelineSettings {
             ));
         }
         settings.constants.levels = LevelTable::new(&settings.custom_levels)?;
+        settings.constants.pino.check(&settings.constants.levels)?;
         for sink in &settings.sinks {
             sink.min_level(&settings.constants.levels)?;
             settings.check_breaker(sink)?;
