@@ -1,5 +1,5 @@
-/** The part of `@opentelemetry/api` that is used, the same in every 1.x. Throws when the package is not installed. */
-export declare function load(): OpenTelemetry
+/** The part of `@opentelemetry/api` that is used, the same in every 1.x. Undefined when the package is not installed. */
+export declare function load(): OpenTelemetry | undefined
 
 export interface SpanContext {
   readonly traceId: string

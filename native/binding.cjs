@@ -23,8 +23,12 @@ module.exports = load()
 
 function load() {
   if (env.FAPILOG_NATIVE_PATH) return attempt(resolve(env.FAPILOG_NATIVE_PATH)) ?? fail()
-  const file = join(__dirname, `fapilog.${triple}.node`)
-  return attempt(file) ?? requirePackage() ?? fail()
+  return besideThis() ?? requirePackage() ?? fail()
+}
+
+function besideThis() {
+  if (typeof __dirname !== 'string') return undefined // bundled as ESM
+  return attempt(join(__dirname, `fapilog.${triple}.node`))
 }
 
 function attempt(file) {
@@ -93,6 +97,8 @@ function remedy() {
   if (env.FAPILOG_NATIVE_PATH)
     return 'Correct or unset FAPILOG_NATIVE_PATH: while it is set nothing else is tried.'
   if (!PREBUILT.includes(triple)) return `No prebuilt addon exists for this platform: ${BUILD}`
+  if (tried.some(({ error }) => error instanceof ReferenceError))
+    return 'A bundler has put fapilog into an ES module, which has no `require`: keep fapilog external (docs/bundlers.md).'
   const napi = Number(process.versions.napi)
   if (napi < 9)
     return `This runtime has Node-API ${napi}, fapilog needs 9: upgrade to Node.js 20.3 or newer.`

@@ -20,13 +20,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { numbers, run, upTo } from '../__test__/support/child.ts'
 import { acked, CLEAN, compare } from '../__test__/support/crash.mjs'
+import { cachedInstall } from './cached-install.mjs'
 import { checks, equal } from './checks.mjs'
 import { root } from './stage.mjs'
 import { install, packPlatform, packRoot } from './tarballs.mjs'
 
 const platform = `${process.platform}-${process.arch}`
-/** Where the runtimes are, between two runs as well. */
-const CACHE = join(root, 'node_modules', '.cache', 'fapilog-runtimes')
+/** Where the runtimes are. */
+const CACHE = cachedInstall('runtimes')
 const EVENTS = 20_000
 
 /** The permission model. */
@@ -70,7 +71,6 @@ const RUNTIMES = [
 const { check, skip, end } = checks('runtimes')
 const folder = mkdtempSync(join(tmpdir(), 'fapilog-runtimes-'))
 const app = join(folder, 'app')
-installRuntimes()
 installPackage()
 /** What the first runtime wrote, which the others have to write too. */
 let reference
@@ -302,30 +302,6 @@ function node(version) {
 
 function installed(name, program) {
   return join(CACHE, 'node_modules', name, program)
-}
-
-/** Leaves what is installed already. What cannot be had is missing afterwards, which is no error. */
-function installRuntimes() {
-  const wanted = join(root, '__test__', 'runtimes')
-  const files = ['package.json', 'package-lock.json']
-  const known = files.every((file) => {
-    const there = join(CACHE, file)
-    return existsSync(there) && readFileSync(there).equals(readFileSync(join(wanted, file)))
-  })
-  if (known) return
-  mkdirSync(CACHE, { recursive: true })
-  for (const file of files) copyFileSync(join(wanted, file), join(CACHE, file))
-  console.log(`installing runtimes in ${CACHE}`)
-  const { status, stderr } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
-    cwd: CACHE,
-    encoding: 'utf8',
-    timeout: 300_000,
-    shell: process.platform === 'win32',
-  })
-  if (status === 0) return
-  console.log(stderr)
-  // So that the next run tries again.
-  rmSync(join(CACHE, 'package.json'))
 }
 
 function installPackage() {

@@ -18,9 +18,8 @@ export class ActiveSpan {
 
   /** @throws {ConfigurationError} when `@opentelemetry/api` is not installed */
   constructor() {
-    try {
-      this.api = otel.load()
-    } catch {
+    const api = otel.load()
+    if (api === undefined) {
       throw ConfigurationError.of([
         {
           path: 'otel',
@@ -29,6 +28,7 @@ export class ActiveSpan {
         },
       ])
     }
+    this.api = api
   }
 
   addTo(encoder: Encoder): void {
