@@ -1,20 +1,33 @@
 /**
  * What a fresh process pays until it has a logger: time of the import, time of the first `createLogger` without and
- * with options, memory; and how big the native binary is:
+ * with options, memory; how big the native binary is; and, beside others, when the first line of a cold process comes out:
  *
  *   node benches/startup.mjs [--rounds 15] [--against another/dist/index.mjs]
  *
  * `--against` measures a second build of fapilog, turn by turn with this one.
  */
 
-import { execFileSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { entry, isBuilt, missing, root } from './lib/fapilog.mjs'
 import { summary } from './lib/stats.mjs'
+import { show, verdict } from './lib/targets.mjs'
+
+const FIRST_LINE_MS = 60
 
 const skip = new Set(['node_modules', 'target', 'benches', '.git', 'docs', 'crates', 'src'])
 
@@ -71,6 +84,48 @@ const start = (url, options) =>
       { encoding: 'utf8' },
     ),
   )
+
+const IMPORT = `import { createLogger } from ${JSON.stringify(pathToFileURL(entry).href)}\n`
+
+/** The first line of a program: as short as it gets, to standard output. */
+const FIRST_LINES = {
+  'console.log': () => "console.log('started')",
+  fapilog: () => `${IMPORT}createLogger().info('started')`,
+  'fapilog, options': () => `${IMPORT}createLogger({ name: 'app', level: 'INFO' }).info('started')`,
+  pino: (here) =>
+    `import pino from ${JSON.stringify(pathToFileURL(here.resolve('pino')).href)}\npino().info('started')`,
+  winston: (here) =>
+    `import winston from ${JSON.stringify(pathToFileURL(here.resolve('winston')).href)}\nwinston.createLogger({ transports: [new winston.transports.Console()] }).info('started')`,
+}
+
+/** Milliseconds from the start of `node` until the first line has arrived. */
+const firstLine = async (file) => {
+  const started = performance.now()
+  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = await once(child.stdout, 'data')
+  const ms = performance.now() - started
+  if (!String(line).includes('started')) throw new Error(`${file}: ${line}`)
+  if (child.exitCode === null) await once(child, 'exit')
+  return ms
+}
+
+/** Several cold processes of each, in turns. */
+export const measureFirstLine = async (rounds) => {
+  const here = createRequire(import.meta.url)
+  const folder = mkdtempSync(join(tmpdir(), 'fapilog-first-line-'))
+  const times = {}
+  for (const [name, program] of Object.entries(FIRST_LINES)) {
+    writeFileSync(join(folder, `${name}.mjs`), program(here))
+    await firstLine(join(folder, `${name}.mjs`)) // the first one reads from disk
+    times[name] = []
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, list] of Object.entries(times))
+      list.push(await firstLine(join(folder, `${name}.mjs`)))
+  }
+  rmSync(folder, { recursive: true })
+  return Object.fromEntries(Object.entries(times).map(([name, list]) => [name, summary(list)]))
+}
 
 /** What is measured of a build of fapilog after its import: arguments of `createLogger`. */
 const CREATED = { 'no options': [], options: [{ name: 'app', level: 'INFO', sinks: ['stdout'] }] }
@@ -152,4 +207,15 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     console.log(`binary ${path}  ${(bytes / 1e6).toFixed(2)} MB${state}`)
   }
   if (found.length === 0) console.log('binary: none found')
+  const lines = await measureFirstLine(Number(values.rounds))
+  for (const [name, s] of Object.entries(lines)) {
+    console.log(
+      `first line of ${name.padEnd(16)} ${s.median.toFixed(1)} ms after node starts  [${s.min.toFixed(1)}..${s.max.toFixed(1)}]`,
+    )
+  }
+  const own = lines.fapilog.median
+  const detail = `${own.toFixed(1)} ms, pino ${lines.pino.median.toFixed(1)} ms`
+  show([
+    verdict(`first line of a cold process: < ${FIRST_LINE_MS} ms`, own < FIRST_LINE_MS, detail),
+  ])
 }
