@@ -21,7 +21,7 @@ import { ConfigurationError } from 'fapilog'
 import pino, { type Logger } from 'fapilog/pino'
 
 const folder = mkdtempSync(join(tmpdir(), 'fapilog-pino-'))
-test.after.always(() => rmSync(folder, { recursive: true, force: true }))
+test.after.always(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }))
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
 let files = 0

@@ -18,7 +18,7 @@ export interface Formatters {
   /** What becomes of the fields of a logger and its children. */
   bindings?: ((bindings: Record<string, unknown>) => object) | undefined
   /** What becomes of the fields of a call. */
-  log?: ((fields: Record<string, unknown>) => Record<string, unknown>) | undefined
+  log?: ((fields: Record<string, unknown>) => object) | undefined
 }
 
 /** Fields that a function adds to a call. */

@@ -181,8 +181,8 @@ export interface PinoChildLoggerOptions {
   level?: PinoLevelWithSilentOrString | undefined
   /** Serializers besides the parent's, or in their place. */
   serializers?: { [key: string]: SerializerFn } | undefined
-  /** Not supported: levels are named in the options of `pino()`. */
-  customLevels?: undefined
+  /** Refused: levels are named in the options of `pino()`. */
+  customLevels?: Record<string, number> | undefined
   /** `bindings` for this child's own, `log` in place of the parent's. */
   formatters?: Formatters | undefined
   /** In place of the parent's. */

@@ -58,7 +58,7 @@ export function method(level: number, index: number): Method {
       const prefix = this[msgPrefixSym]
       if (prefix !== undefined && message !== undefined && message !== null)
         message = prefix + (message as string)
-      if (args.length > used) message = formatted(message, Array.from(args).slice(used), this)
+      if (args.length > used) message = formatted(message, args, used, this)
     } catch {
       // A getter or a conversion: the encoder leaves a marker in its place.
       if (typeof a === 'object') fields = a
@@ -83,17 +83,24 @@ const mapped = (value: object): object =>
     ? mapHttpResponse(value as never)
     : mapHttpRequest(value as never)
 
-/** The message with the other arguments in it; what has no place in it is left out. */
-function formatted(message: unknown, args: unknown[], logger: Writing): unknown {
+/** The message with the arguments from `first` on in it; what has no place in it is left out. */
+function formatted(
+  message: unknown,
+  args: ArrayLike<unknown>,
+  first: number,
+  logger: Writing,
+): unknown {
   const { redaction } = logger[featuresSym]
-  const visible = (value: unknown) =>
-    redaction !== undefined && typeof value === 'object' && value !== null
-      ? redaction.object(value)
-      : value
-  if (typeof message === 'object' && message !== null)
-    return [message, ...args].map((value) => printf('%j', [visible(value)]).text).join(' ')
-  if (typeof message !== 'string') return message
-  return printf(message, args.map(visible)).text
+  const isObject = typeof message === 'object' && message !== null
+  if (!isObject && typeof message !== 'string') return message
+  const values: unknown[] = isObject ? [message] : []
+  for (let i = first; i < args.length; i++) values.push(args[i])
+  if (redaction !== undefined) {
+    for (const [at, value] of values.entries())
+      if (typeof value === 'object' && value !== null) values[at] = redaction.object(value)
+  }
+  if (!isObject) return printf(message as string, values).text
+  return values.map((value) => printf('%j', [value]).text).join(' ')
 }
 
 /** The message of a call that has none: that of its Error. */
