@@ -23,7 +23,17 @@ import { createLogger } from 'fapilog'
 import { CLI, cli, startCli } from './support/cli.js'
 import { folder as crashFolder, remove, runAndKill } from './support/crash.mjs'
 
-const COMMANDS = ['pretty', 'tail', 'query', 'recover', 'doctor', 'config', 'plugin', 'bench']
+const COMMANDS = [
+  'pretty',
+  'tail',
+  'query',
+  'decrypt',
+  'recover',
+  'doctor',
+  'config',
+  'plugin',
+  'bench',
+]
 const unix = process.platform === 'win32' ? test.skip : test
 const linux = process.platform === 'linux' ? test : test.skip
 

@@ -59,6 +59,7 @@ export type {
   AdaptiveSamplingOptions,
   BreakerOptions,
   DedupeOptions,
+  EncryptFileOptions,
   EncryptOptions,
   EnrichOptions,
   FileSinkOptions,

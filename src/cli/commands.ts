@@ -3,6 +3,7 @@
 import type { Command } from './command.js'
 import { bench } from './commands/bench.js'
 import { config } from './commands/config.js'
+import { decrypt } from './commands/decrypt.js'
 import { doctor } from './commands/doctor.js'
 import { plugin } from './commands/plugin.js'
 import { pretty } from './commands/pretty.js'
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   pretty,
   tail,
   query,
+  decrypt,
   recover,
   doctor,
   config,

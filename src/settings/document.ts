@@ -46,6 +46,7 @@ export function nativeDocument(settings: ResolvedSettings, levels: LevelTable): 
       pid: process.pid,
       utc: settings.utc,
       pino: pinoDocument(settings.pino),
+      timestamp: settings.timestamp ?? null,
     },
     customLevels: levels.levels.slice(LEVELS.length).map(({ name, value }) => ({ name, value })),
     sinks,
@@ -141,6 +142,7 @@ function destination(sink: ResolvedSink, absolute: boolean): object {
           ...(interval === undefined ? {} : { interval }),
           ...(keepFor === undefined ? {} : { keepForMs: keepFor }),
         },
+        ...(sink.encrypt === undefined ? {} : { encrypt: sink.encrypt }),
       }
     }
     default:

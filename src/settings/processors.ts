@@ -2,6 +2,7 @@
 // crates/core/src/stages/process/settings.rs.
 
 import { z } from 'zod/mini'
+import { KEY_VARIABLE } from './key-variable.js'
 import { choice, size, text } from './kinds.js'
 import { group, setting } from './meaning.js'
 
@@ -20,7 +21,7 @@ const encrypt = group(
     keyVariable: setting(text(1), {
       description:
         'The variable of the environment that holds the key: 32 bytes in base64 or hexadecimal',
-      default: 'FAPILOG_ENCRYPTION_KEY',
+      default: KEY_VARIABLE,
       example: 'LOG_KEY',
     }),
   },

@@ -125,7 +125,19 @@ function crashSafeSinks({ durability, sinks }: ResolvedSettings): ConfigurationP
       },
     ]
   }
-  return sinks.flatMap((sink, index) =>
+  const encrypted = sinks.flatMap((sink, index) =>
+    sink.type === 'file' && sink.encrypt !== undefined
+      ? [
+          {
+            path: `sinks[${index}].encrypt`,
+            value: sink.encrypt,
+            expected:
+              "none with durability 'crash-safe', whose ring has the same events in a file that is not encrypted",
+          },
+        ]
+      : [],
+  )
+  const dropping = sinks.flatMap((sink, index) =>
     sink.type === 'file' && sink.whenFull !== 'block'
       ? [
           {
@@ -136,6 +148,7 @@ function crashSafeSinks({ durability, sinks }: ResolvedSettings): ConfigurationP
         ]
       : [],
   )
+  return [...encrypted, ...dropping]
 }
 
 /** Routing names sinks that there are. */

@@ -2,6 +2,7 @@
 
 import { z } from 'zod/mini'
 import { breaker } from './breaker.js'
+import { encryptFile } from './encrypt-file.js'
 import { format } from './format.js'
 import { choice, flag, minimumLevel, permissions, size, text } from './kinds.js'
 import { group, named, required, setting } from './meaning.js'
@@ -106,6 +107,11 @@ const types = [
         default: {},
         otherwise: 'never',
         example: { interval: 'daily', keepFor: '30d' },
+      }),
+      encrypt: setting(encryptFile, {
+        description:
+          'Encrypts the file and those that it is rotated into: see [sinks](sinks.md#encrypted-files)',
+        example: { keyVariable: 'LOG_KEY' },
       }),
     },
   ),

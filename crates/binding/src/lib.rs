@@ -14,9 +14,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fapilog_core::error::Error as CoreError;
+use fapilog_core::key::Key;
 use fapilog_core::pipeline::{Pipeline, PipelineSettings};
 use fapilog_core::reading::{self, ReadSettings};
 use fapilog_core::sinks::standard_stream::StandardStream;
+use fapilog_core::stages::process::encrypt::FieldKey;
 use napi::bindgen_prelude::{Env, Object};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
@@ -68,7 +70,11 @@ impl NativePipeline {
     /// Names of keys whose values the encoder masks, as JSON; null when there is none.
     #[napi(catch_unwind)]
     pub fn withheld_names(&self) -> Result<Option<String>> {
-        self.pipeline.withheld_names().map(to_json).transpose()
+        self.pipeline
+            .withheld_names()
+            .as_ref()
+            .map(to_json)
+            .transpose()
     }
 
     /// Makes a ring for the calling thread and drains it from now on.
@@ -316,7 +322,8 @@ fn deferred<'env>(
 /// The JSON of a field's value that the pipeline has encrypted; nothing if key, field or text are not the right ones.
 #[napi(catch_unwind)]
 pub fn decrypt_field(text: String, field: String, key: String) -> Result<Option<String>> {
-    let key = fapilog_core::stages::process::encrypt::FieldKey::parse(&key).ok_or_else(|| {
+    let key = Key::parse(&key).and_then(|key| FieldKey::derive(&key));
+    let key = key.ok_or_else(|| {
         Error::new(
             Status::InvalidArg,
             "FAPILOG_SETTING_INVALID: the key is not 32 bytes in base64 or hexadecimal",

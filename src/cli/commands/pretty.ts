@@ -8,7 +8,7 @@ export const pretty: Command = {
   summary: 'show log lines as people read them',
   operands: '[file…]',
   details: `
-Reads files, patterns ('logs/*.log') or standard input (also '-'), plain or gzip. Understands the JSON lines of
+Reads files, patterns ('logs/*.log') or standard input (also '-'), plain, gzip or encrypted. Understands the JSON lines of
 fapilog, pino, bunyan and winston. Lines that are no events are passed on as they are, whatever the filters:
 they may be the last words of a crash.`,
   options: {

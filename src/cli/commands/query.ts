@@ -12,7 +12,7 @@ export const query: Command = {
   summary: 'find events in log files, count them, take fields out',
   operands: '[file…]',
   details: `
-Reads files, patterns ('logs/*.log') or standard input (also '-'), plain or gzip. Prints the lines of the events that
+Reads files, patterns ('logs/*.log') or standard input (also '-'), plain, gzip or encrypted. Prints the lines of the events that
 match, unchanged; with --fields those fields only. A field is a dotted path from the line's root or, in fapilog's
 lines, from \`data\`, \`context\` or \`diagnostics\`; \`err\` is the error. Lines that are no events are left out.`,
   options: {

@@ -1,7 +1,7 @@
 // fapilog tail
 
 import type { Command } from '../command.js'
-import { count, FILTERS, LOOKS, outcome, readLogs } from '../reading/read.js'
+import { count, FILTERS, KEY, LOOKS, outcome, readLogs } from '../reading/read.js'
 
 const LINES = 10
 
@@ -21,6 +21,7 @@ rest of the old one and the whole of the new one are shown. A file that is not t
     },
     ...FILTERS,
     'events-only': { type: 'boolean', help: 'leave out lines that are no events' },
+    ...KEY,
     ...LOOKS,
   },
   examples: [

@@ -3,6 +3,7 @@
 import { isatty } from 'node:tty'
 import { wantsColor } from '../../color.js'
 import { BUILT_IN_LEVELS, LEVEL_NAMES } from '../../levels.js'
+import { KEY_VARIABLE } from '../../settings/key-variable.js'
 import { type Given, type OptionSpec, UsageError, unknown } from '../command.js'
 import { native } from '../native.js'
 import { complain } from '../print.js'
@@ -32,14 +33,25 @@ export const FILTERS: Readonly<Record<string, OptionSpec>> = {
   until: { type: 'string', value: 'time', help: 'only before that time' },
 }
 
+/** How encrypted files are read. */
+export const KEY: Readonly<Record<string, OptionSpec>> = {
+  'key-variable': {
+    type: 'string',
+    value: 'name',
+    help: `the variable that holds the key of encrypted files (${KEY_VARIABLE})`,
+  },
+}
+
 /** Where from. */
-export const SOURCES: Readonly<Record<string, OptionSpec>> = {
+export const ROTATED: Readonly<Record<string, OptionSpec>> = {
   rotated: {
     type: 'boolean',
     short: 'r',
     help: 'also the files that each file was rotated into, the oldest first',
   },
 }
+
+export const SOURCES: Readonly<Record<string, OptionSpec>> = { ...ROTATED, ...KEY }
 
 /** How it looks. */
 export const LOOKS: Readonly<Record<string, OptionSpec>> = {
@@ -56,6 +68,8 @@ export interface ReadSettings {
   readonly others?: boolean
   readonly follow?: boolean
   readonly last?: number
+  /** What the inputs have to be; `complete` is encrypted and with its end. */
+  readonly wanted?: 'any' | 'encrypted' | 'complete'
 }
 
 /** The native reader's report. */
@@ -87,6 +101,7 @@ export async function readLogs(given: Given, settings: ReadSettings): Promise<Re
     utc,
     level: level(given.text('level')),
     where: given.list('where'),
+    keyVariable: given.text('key-variable') ?? KEY_VARIABLE,
     sinceMs: time('since'),
     untilMs: time('until'),
   }

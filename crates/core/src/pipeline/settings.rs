@@ -156,6 +156,16 @@ impl PipelineSettings {
                  have changed; only plugins that are sinks are allowed",
             ));
         }
+        let encrypts = |sink: &SinkSettings| match &sink.destination {
+            Destination::File(file) => file.encrypt.is_some(),
+            _ => false,
+        };
+        if settings.crash_safe.is_some() && settings.sinks.iter().any(encrypts) {
+            return Err(Error::new(
+                ErrorCode::SettingInvalid,
+                "encrypt: with durability crash-safe the ring's file holds the same events unencrypted",
+            ));
+        }
         if settings.crash_safe.is_some() && settings.pressure.is_some() {
             return Err(Error::new(
                 ErrorCode::SettingInvalid,

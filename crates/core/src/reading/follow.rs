@@ -1,11 +1,11 @@
 //! Waiting for more lines of files that grow, are rotated or truncated.
 
-use std::fs::{File, Metadata};
-use std::io::{self, Seek};
+use std::fs::Metadata;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::source::{Fed, Send, Splitter};
+use super::source::{Encryption, Fed, Growing, Send, Splitter};
 use crate::sinks::file_identity;
 
 /// How often a file at its end is looked at again.
@@ -15,17 +15,24 @@ const INTERVAL: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(super) struct Followed {
     path: PathBuf,
-    file: Option<File>,
+    file: Option<Growing>,
     splitter: Splitter,
+    encrypted: Encryption,
 }
 
 impl Followed {
     /// Goes on from where `file` stands; without one, from the start of what will be at `path`.
-    pub(super) fn new(path: &Path, file: Option<File>, splitter: Splitter) -> Self {
+    pub(super) fn new(
+        path: &Path,
+        file: Option<Growing>,
+        splitter: Splitter,
+        encrypted: Encryption,
+    ) -> Self {
         Self {
             path: path.to_path_buf(),
             file,
             splitter,
+            encrypted,
         }
     }
 
@@ -34,6 +41,7 @@ impl Followed {
         let Some(file) = &mut self.file else {
             return Ok(Fed::End);
         };
+        file.retreat()?;
         loop {
             match self.splitter.feed(file, send)? {
                 Fed::More => {}
@@ -52,7 +60,7 @@ impl Followed {
             return Ok(Fed::End);
         };
         if let Some(file) = &mut self.file {
-            let same = file_identity(&file.metadata()?) == file_identity(&now);
+            let same = file_identity(&file.file().metadata()?) == file_identity(&now);
             if same && !shrunk(file, &now)? {
                 return Ok(Fed::End);
             }
@@ -64,17 +72,13 @@ impl Followed {
                 return Ok(Fed::Stopped);
             }
         }
-        self.file = match File::open(&self.path) {
-            Ok(file) => Some(file),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error),
-        };
+        self.file = Growing::open(&self.path, &self.encrypted)?;
         self.catch_up(send)
     }
 }
 
-fn shrunk(file: &mut File, now: &Metadata) -> io::Result<bool> {
-    Ok(now.len() < file.stream_position()?)
+fn shrunk(file: &mut Growing, now: &Metadata) -> io::Result<bool> {
+    Ok(now.len() < file.position()?)
 }
 
 /// Follows files until nobody wants more (`send` says so, or `gone` while nothing comes), or all have failed,

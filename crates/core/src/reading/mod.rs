@@ -22,4 +22,4 @@ mod time_text;
 pub use lines::{LineReader, Summary};
 pub use rotated::rotated_set;
 pub use run::{run, Report};
-pub use settings::{Output, ReadSettings};
+pub use settings::{Output, ReadSettings, Wanted};

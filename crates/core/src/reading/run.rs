@@ -19,7 +19,9 @@ use super::follow::{follow, Followed};
 use super::lines::{LineReader, Summary};
 use super::printer::header;
 use super::settings::{Output, ReadSettings};
-use super::source::{seek_last_lines, Fed, Input, LastLines, Piece, Send, Splitter};
+use super::source::{
+    seek_last_lines, Encryption, Fed, Growing, Input, LastLines, Piece, Send, Splitter,
+};
 use super::table::Table;
 use crate::error::{Error, ErrorCode, Result};
 use crate::sinks::Sink;
@@ -186,32 +188,46 @@ fn read(
     fail: &mut dyn FnMut(&Path, &io::Error),
 ) {
     let mut followed = Vec::new();
+    let encrypted = Encryption {
+        variable: settings.key_variable.clone(),
+        wanted: settings.wanted,
+    };
     for path in &settings.inputs {
         let mut splitter = Splitter::default();
-        match Input::open(path) {
+        match Input::open(path, &encrypted, settings.follow) {
             Ok(Input::Plain(mut file)) => {
                 let read = start_at(&mut file, settings.last)
                     .and_then(|()| read_to_end(&mut file, &mut splitter, send));
                 match read {
                     Ok(false) => return,
                     Ok(true) if settings.follow => {
-                        followed.push(Followed::new(path, Some(file), splitter));
+                        let file = Some(Growing::Plain(file));
+                        followed.push(Followed::new(path, file, splitter, encrypted.clone()));
                         continue;
                     }
                     Ok(true) => {}
                     Err(error) => fail(path, &error),
                 }
             }
+            // Only a file that is followed is opened like this.
+            Ok(Input::Sealed(mut reader)) => {
+                let mut last = settings.last.map(LastLines::new);
+                match read_last(&mut reader, &mut last, &mut splitter, send) {
+                    Ok(false) => return,
+                    Ok(true) => {
+                        if last.is_some_and(|last| !last.finish(send)) {
+                            return;
+                        }
+                        let file = Some(Growing::Sealed(reader));
+                        followed.push(Followed::new(path, file, splitter, encrypted.clone()));
+                        continue;
+                    }
+                    Err(error) => fail(path, &error),
+                }
+            }
             Ok(Input::Stream(mut stream)) => {
                 let mut last = settings.last.map(LastLines::new);
-                let read = match &mut last {
-                    Some(last) => read_to_end(&mut *stream, &mut splitter, &mut |piece| {
-                        last.push(piece);
-                        true
-                    }),
-                    None => read_to_end(&mut *stream, &mut splitter, send),
-                };
-                match read {
+                match read_last(&mut *stream, &mut last, &mut splitter, send) {
                     Ok(false) => return,
                     Ok(true) => {}
                     Err(error) => fail(path, &error),
@@ -227,7 +243,7 @@ fn read(
                 }
             }
             Err(error) if settings.follow && error.kind() == io::ErrorKind::NotFound => {
-                followed.push(Followed::new(path, None, splitter));
+                followed.push(Followed::new(path, None, splitter, encrypted.clone()));
                 continue;
             }
             Err(error) => fail(path, &error),
@@ -241,6 +257,22 @@ fn read(
 
 fn start_at(file: &mut std::fs::File, last: Option<usize>) -> io::Result<()> {
     last.map_or(Ok(()), |count| seek_last_lines(file, count))
+}
+
+/// Reads to the end, and keeps the last lines if that is asked for. Whether more is wanted.
+fn read_last(
+    input: &mut dyn io::Read,
+    last: &mut Option<LastLines>,
+    splitter: &mut Splitter,
+    send: &mut Send<'_>,
+) -> io::Result<bool> {
+    match last {
+        None => read_to_end(input, splitter, send),
+        Some(last) => read_to_end(input, splitter, &mut |piece| {
+            last.push(piece);
+            true
+        }),
+    }
 }
 
 /// Whether more is wanted.

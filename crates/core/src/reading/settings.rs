@@ -25,6 +25,19 @@ pub enum Output {
     None,
 }
 
+/// What inputs have to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wanted {
+    /// Encrypted or not.
+    #[default]
+    Any,
+    /// Encrypted.
+    Encrypted,
+    /// Encrypted, and with the mark that nothing is missing at its end.
+    Complete,
+}
+
 /// One run of the reader.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -61,6 +74,12 @@ pub struct ReadSettings {
     /// Whether to wait for more when the end of a file is reached. Default no.
     #[serde(default)]
     pub follow: bool,
+    /// The variable of the environment that holds the key of encrypted files.
+    #[serde(default)]
+    pub key_variable: Option<String>,
+    /// What inputs have to be. Default `any`.
+    #[serde(default)]
+    pub wanted: Wanted,
     /// Start this many lines before the end of each input. Default at its start.
     #[serde(default)]
     pub last: Option<usize>,

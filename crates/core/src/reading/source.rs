@@ -4,9 +4,14 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
 use memchr::{memchr, memchr_iter, memrchr, memrchr_iter};
+
+use super::settings::Wanted;
+use crate::key::Key;
+use crate::sealed::{Ending, FileKey, SealedReader, MAGIC};
 
 /// Bytes asked for at once, and the usual size of a piece.
 const CHUNK_BYTES: usize = 512 * 1024;
@@ -135,6 +140,8 @@ fn wait_for_input() {
 pub(super) enum Input {
     /// A file of lines, at its start.
     Plain(File),
+    /// An encrypted file of lines, at its start.
+    Sealed(SealedReader<File>),
     /// Anything that can only be read once: gzip, a pipe.
     Stream(Box<dyn Read>),
 }
@@ -143,19 +150,21 @@ impl std::fmt::Debug for Input {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Input::Plain(_) => "Plain",
+            Input::Sealed(_) => "Sealed",
             Input::Stream(_) => "Stream",
         })
     }
 }
 
 impl Input {
-    /// Opens a path, or standard input for `-`. What starts as gzip does is unpacked.
+    /// Opens a path, or standard input for `-`. What starts as an encrypted file or as gzip does is decrypted and
+    /// unpacked.
     ///
     /// # Errors
-    /// The error of opening it or of its first read.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
+    /// The error of opening it or of its first read; that it is encrypted and there is no key.
+    pub(super) fn open(path: &Path, encrypted: &Encryption, follow: bool) -> io::Result<Self> {
         if path == Path::new("-") {
-            return Ok(Input::Stream(unpacked(Box::new(io::stdin()))?));
+            return Ok(Input::Stream(encrypted.unpacked(Box::new(io::stdin()))?));
         }
         let mut file = File::open(path)?;
         let metadata = file.metadata()?;
@@ -163,41 +172,183 @@ impl Input {
             return Err(io::Error::other("is a directory"));
         }
         if !metadata.is_file() {
-            return Ok(Input::Stream(unpacked(Box::new(file))?));
+            return Ok(Input::Stream(encrypted.unpacked(Box::new(file))?));
         }
-        let (start, length) = magic(&mut file)?;
+        let start = magic(&mut file)?;
         file.rewind()?;
-        if length == 2 && start == GZIP_MAGIC {
-            return Ok(Input::Stream(Box::new(MultiGzDecoder::new(file))));
+        let lines = start != MAGIC && !start.starts_with(&GZIP_MAGIC);
+        if lines && (encrypted.wanted == Wanted::Any || start.is_empty()) {
+            return Ok(Input::Plain(file));
         }
-        Ok(Input::Plain(file))
+        if start == MAGIC && follow {
+            let mut reader = SealedReader::new(file, encrypted.key()?);
+            let packed = magic(&mut reader)?.starts_with(&GZIP_MAGIC);
+            let mut file = reader.into_input();
+            file.rewind()?;
+            if !packed {
+                return Ok(Input::Sealed(SealedReader::new(file, encrypted.key()?)));
+            }
+            return Ok(Input::Stream(encrypted.unpacked(Box::new(file))?));
+        }
+        Ok(Input::Stream(encrypted.unpacked(Box::new(file))?))
     }
 }
 
-/// Up to two bytes.
-fn magic(input: &mut dyn Read) -> io::Result<([u8; 2], usize)> {
-    let mut start = [0; 2];
-    let mut length = 0;
-    while let Some(room) = start.get_mut(length..).filter(|room| !room.is_empty()) {
-        match read_some(input, room)? {
-            0 => break,
-            read => length += read,
-        }
-        if start[0] != GZIP_MAGIC[0] {
+/// Bytes that tell encrypted files and gzip from lines; as few as are needed.
+fn magic(input: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    let mut room = [0; MAGIC.len()];
+    while start.len() < MAGIC.len() {
+        let room = room.get_mut(start.len()..).unwrap_or_default();
+        let read = read_some(input, room)?;
+        start.extend_from_slice(room.get(..read).unwrap_or_default());
+        let unclear = MAGIC.starts_with(&start) || GZIP_MAGIC.starts_with(&start);
+        if read == 0 || !unclear || start == GZIP_MAGIC {
             break;
         }
     }
-    Ok((start, length))
+    Ok(start)
 }
 
-fn unpacked(mut input: Box<dyn Read>) -> io::Result<Box<dyn Read>> {
-    let (start, length) = magic(&mut input)?;
-    let whole = io::Cursor::new(start).take(length as u64).chain(input);
-    Ok(if length == 2 && start == GZIP_MAGIC {
-        Box::new(MultiGzDecoder::new(whole))
-    } else {
-        Box::new(whole)
-    })
+/// What is done about encrypted inputs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Encryption {
+    /// The variable that holds the key.
+    pub(super) variable: Option<String>,
+    pub(super) wanted: Wanted,
+}
+
+impl Encryption {
+    /// # Errors
+    /// There is none, for people.
+    pub(super) fn key(&self) -> io::Result<Arc<FileKey>> {
+        let key = match &self.variable {
+            Some(variable) => Key::of_variable(variable),
+            None => Err("no variable that holds its key was named".to_owned()),
+        };
+        let key = key.map_err(|why| io::Error::other(format!("is encrypted, and {why}")))?;
+        FileKey::derive(&key).map(Arc::new)
+    }
+
+    /// What is in `input`, decrypted and unpacked.
+    fn unpacked(&self, mut input: Box<dyn Read>) -> io::Result<Box<dyn Read>> {
+        let start = magic(&mut input)?;
+        let sealed = start == MAGIC;
+        if !sealed && self.wanted != Wanted::Any {
+            return Err(io::Error::other("is not encrypted"));
+        }
+        let whole = Box::new(io::Cursor::new(start.clone()).chain(input));
+        if !sealed {
+            return Ok(gunzipped(&start, whole));
+        }
+        let reader = SealedReader::new(whole, self.key()?);
+        let complete = self.wanted == Wanted::Complete;
+        let mut decrypted = Decrypted { reader, complete };
+        let start = magic(&mut decrypted)?;
+        let whole = io::Cursor::new(start.clone()).chain(decrypted);
+        Ok(gunzipped(&start, Box::new(whole)))
+    }
+}
+
+fn gunzipped(start: &[u8], whole: Box<dyn Read>) -> Box<dyn Read> {
+    match start.starts_with(&GZIP_MAGIC) {
+        true => Box::new(MultiGzDecoder::new(whole)),
+        false => whole,
+    }
+}
+
+/// An encrypted file that is read once.
+struct Decrypted<R> {
+    reader: SealedReader<R>,
+    /// Whether it has to have its end.
+    complete: bool,
+}
+
+impl<R: Read> Read for Decrypted<R> {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(room)?;
+        if read > 0 || room.is_empty() {
+            return Ok(read);
+        }
+        let what = match self.reader.ending() {
+            Ending::Torn(at) => format!(
+                "is cut off: what starts at byte {at} is not whole; all before it was read"
+            ),
+            Ending::Open if self.complete => {
+                "has no end: it is still written to, its process was ended before it closed the logger, or something \
+                 is missing; all that is there was read"
+                    .to_owned()
+            }
+            Ending::Open | Ending::Sealed => return Ok(0),
+        };
+        Err(io::Error::new(io::ErrorKind::UnexpectedEof, what))
+    }
+}
+
+/// A file that grows.
+#[derive(Debug)]
+pub(super) enum Growing {
+    Plain(File),
+    Sealed(SealedReader<File>),
+}
+
+impl Growing {
+    /// Opens it; nothing while it is not there, or does not show yet what it is.
+    ///
+    /// # Errors
+    /// Those of [`Input::open`].
+    pub(super) fn open(path: &Path, encrypted: &Encryption) -> io::Result<Option<Self>> {
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let start = magic(&mut file)?;
+        file.rewind()?;
+        Ok(match start == MAGIC {
+            true => Some(Growing::Sealed(SealedReader::new(file, encrypted.key()?))),
+            false if MAGIC.starts_with(&start) => None,
+            false => Some(Growing::Plain(file)),
+        })
+    }
+
+    pub(super) fn file(&self) -> &File {
+        match self {
+            Growing::Plain(file) => file,
+            Growing::Sealed(reader) => reader.input(),
+        }
+    }
+
+    /// Before reading on: what was not whole may have been written over.
+    ///
+    /// # Errors
+    /// That of seeking.
+    pub(super) fn retreat(&mut self) -> io::Result<()> {
+        match self {
+            Growing::Plain(_) => Ok(()),
+            Growing::Sealed(reader) => reader.retreat(),
+        }
+    }
+
+    /// Up to where it was read.
+    ///
+    /// # Errors
+    /// That of seeking.
+    pub(super) fn position(&mut self) -> io::Result<u64> {
+        match self {
+            Growing::Plain(file) => file.stream_position(),
+            Growing::Sealed(reader) => Ok(reader.position()),
+        }
+    }
+}
+
+impl Read for Growing {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Growing::Plain(file) => file.read(room),
+            Growing::Sealed(reader) => reader.read(room),
+        }
+    }
 }
 
 /// Moves to where the last `count` lines of a file start.
@@ -347,13 +498,15 @@ mod tests {
             let path = folder.path().join("a");
             std::fs::write(&path, &input).unwrap();
             let mut text = Vec::new();
-            match Input::open(&path).unwrap() {
+            match Input::open(&path, &Encryption::default(), false).unwrap() {
                 Input::Plain(mut file) => file.read_to_end(&mut text).unwrap(),
+                Input::Sealed(_) => panic!("it is not encrypted"),
                 Input::Stream(mut stream) => stream.read_to_end(&mut text).unwrap(),
             };
             assert_eq!(text, expected);
             text.clear();
-            let mut piped = unpacked(Box::new(io::Cursor::new(input))).unwrap();
+            let piped = Box::new(io::Cursor::new(input));
+            let mut piped = Encryption::default().unpacked(piped).unwrap();
             piped.read_to_end(&mut text).unwrap();
             assert_eq!(text, expected);
         }

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::file_lock::{never_follow, try_exclusive, try_shared, Lock};
 use super::file_settings::FileSettings;
+use super::sealed_file::is_sealed;
 use crate::error::{Error, ErrorCode, Result};
 
 /// The open file, as far as the sink uses it; tests put scripted failures in between.
@@ -19,6 +20,10 @@ pub(super) trait AppendFile: Send {
     fn append(&mut self, bytes: &[u8]) -> io::Result<usize>;
     fn status(&self) -> io::Result<FileStatus>;
     fn sync(&self) -> io::Result<()>;
+    /// Nothing more will be appended.
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl AppendFile for File {
@@ -217,7 +222,8 @@ fn settle(
     let mut torn = false;
     if status.size > 0 && in_use != Some(status.identity) {
         // Only without any other writer is an unfinished last line surely torn.
-        if try_exclusive(file) != Lock::Busy {
+        // An encrypted file has none.
+        if try_exclusive(file) != Lock::Busy && !is_sealed(file).unwrap_or(false) {
             torn = !ends_with_newline(file)? && !matches!((&*file).write(b"\n"), Ok(1));
         }
     }

@@ -7,12 +7,15 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 
 use flate2::write::GzEncoder;
 use flate2::Compression;
 
 use super::active_file::FileStatus;
 use super::file_lock::{never_follow, try_exclusive, Lock};
+use super::sealed_file::is_sealed;
+use crate::sealed::{Ending, FileKey, SealedReader, SealedWriter};
 
 /// How compressing a file ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,18 +38,22 @@ pub(super) struct Names<'a> {
     pub(super) unfinished: &'a Path,
 }
 
-/// Compresses `names.plain`, unless somebody uses it.
+/// Compresses `names.plain`, unless somebody uses it. With a key what comes out is encrypted, and what goes in may be.
 ///
 /// # Errors
 /// Any I/O error; the plain file is then still there and the unfinished one is not.
-pub(super) fn compress(names: Names<'_>, abort: &AtomicBool) -> io::Result<Outcome> {
+pub(super) fn compress(
+    names: Names<'_>,
+    key: Option<&Arc<FileKey>>,
+    abort: &AtomicBool,
+) -> io::Result<Outcome> {
     let source = match open_unused(names.plain)? {
         Unused::Yes(source) => source,
         Unused::Busy => return Ok(Outcome::Busy),
         Unused::Gone => return Ok(Outcome::Gone),
     };
     // From here on the lock on the source makes the unfinished file ours.
-    let finished = fill(&source, names.unfinished, abort).and_then(|filled| {
+    let finished = fill(&source, names.unfinished, key, abort).and_then(|filled| {
         if filled {
             fs::rename(names.unfinished, names.gzip)?;
         }
@@ -69,7 +76,12 @@ pub(super) fn compress(names: Names<'_>, abort: &AtomicBool) -> io::Result<Outco
 }
 
 /// Writes the compressed content of `source`; false when aborted.
-fn fill(mut source: &File, target: &Path, abort: &AtomicBool) -> io::Result<bool> {
+fn fill(
+    source: &File,
+    target: &Path,
+    key: Option<&Arc<FileKey>>,
+    abort: &AtomicBool,
+) -> io::Result<bool> {
     remove(target)?;
     let metadata = source.metadata()?;
     let mut options = OpenOptions::new();
@@ -77,11 +89,46 @@ fn fill(mut source: &File, target: &Path, abort: &AtomicBool) -> io::Result<bool
     never_follow(&mut options, 0o600);
     let file = options.open(target)?;
     file.set_permissions(metadata.permissions())?;
-    let mut encoder = GzEncoder::new(file, Compression::default());
+    let Some(file) = (match key {
+        None => pack(source, file, abort)?,
+        Some(key) => {
+            let mut source = source;
+            let sealed = is_sealed(source)?;
+            let output = SealedWriter::new(file, key)?;
+            if sealed {
+                // Compressed first: what is encrypted has no pattern left.
+                let mut reader = SealedReader::new(&mut source, Arc::clone(key));
+                let output = pack(&mut reader, output, abort)?;
+                match reader.ending() {
+                    Ending::Torn(at) => {
+                        let what = format!("it ends in the middle, behind byte {at}");
+                        return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+                    }
+                    ending => output
+                        .map(|output| output.finish(ending == Ending::Sealed))
+                        .transpose()?,
+                }
+            } else {
+                let output = pack(source, output, abort)?;
+                output.map(|output| output.finish(true)).transpose()?
+            }
+        }
+    }) else {
+        return Ok(false);
+    };
+    // The age of the lines, not of the compression, counts for retention.
+    file.set_modified(metadata.modified()?)?;
+    file.sync_all()?;
+    Ok(true)
+}
+
+/// Compresses `source` into `target`; nothing when aborted.
+fn pack<W: Write>(mut source: impl Read, target: W, abort: &AtomicBool) -> io::Result<Option<W>> {
+    let mut encoder = GzEncoder::new(target, Compression::default());
     let mut buffer = vec![0; 64 * 1024];
     loop {
         if abort.load(Ordering::Relaxed) {
-            return Ok(false);
+            return Ok(None);
         }
         match source.read(&mut buffer) {
             Ok(0) => break,
@@ -90,11 +137,7 @@ fn fill(mut source: &File, target: &Path, abort: &AtomicBool) -> io::Result<bool
             Err(error) => return Err(error),
         }
     }
-    let file = encoder.finish()?;
-    // The age of the lines, not of the compression, counts for retention.
-    file.set_modified(metadata.modified()?)?;
-    file.sync_all()?;
-    Ok(true)
+    encoder.finish().map(Some)
 }
 
 /// Whether a file is free to be replaced or removed.
@@ -174,6 +217,7 @@ mod tests {
         plain: PathBuf,
         gzip: PathBuf,
         unfinished: PathBuf,
+        key: Option<Arc<FileKey>>,
     }
 
     impl Place {
@@ -184,6 +228,7 @@ mod tests {
                 plain: at("x.log"),
                 gzip: at("x.log.gz"),
                 unfinished: at("x.log.gz.tmp"),
+                key: None,
                 _dir: dir,
             };
             fs::write(&place.plain, content).unwrap();
@@ -196,7 +241,7 @@ mod tests {
                 gzip: &self.gzip,
                 unfinished: &self.unfinished,
             };
-            compress(names, &AtomicBool::new(abort))
+            compress(names, self.key.as_ref(), &AtomicBool::new(abort))
         }
 
         fn unpacked(&self) -> Vec<u8> {

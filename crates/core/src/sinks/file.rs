@@ -18,10 +18,12 @@ use super::maintenance::{Maintenance, Task};
 use super::renaming::{rename_to_free, Renaming};
 use super::rotated_name::NamePattern;
 use super::rotation::Period;
+use super::sealed_file::{is_sealed, overhead, SealedFile};
 use super::shared_stats::SharedStats;
 use super::unfinished_line::UnfinishedLine;
 use super::{Append, AppendObserver, Sink, SinkStats, WriteError};
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
+use crate::sealed::FileKey;
 
 /// How often the path is compared with the open file.
 const CHECK_EVERY: Duration = Duration::from_millis(250);
@@ -63,10 +65,14 @@ pub struct FileSink {
     settings: FileSettings,
     lock_path: PathBuf,
     renaming: Renaming,
+    /// Of the files, if they are encrypted.
+    key: Option<Arc<FileKey>>,
     clock: Arc<dyn Clock>,
     zone: TimeZone,
     file: Box<dyn AppendFile>,
     identity: FileId,
+    /// Files that were gone on from, which are still to be ended.
+    left: Vec<Box<dyn AppendFile>>,
     /// The length of the file as last seen, with what we appended since.
     size: u64,
     line: UnfinishedLine,
@@ -126,13 +132,35 @@ impl FileSink {
         zone: TimeZone,
     ) -> Result<Self> {
         let settings = settings.checked()?;
-        let opened = active_file::open(&settings, None)?;
+        let encrypt = settings.encrypt.as_ref();
+        let key = encrypt.map(|one| one.key(&settings.path)).transpose()?;
+        let lock_path = RotationLock::path_for(&settings.path);
+        let mut renaming = Renaming::of(&settings.path);
+        let stats = SharedStats::default();
+        let opened = match open_active(&settings, key.as_ref(), None)? {
+            Found::Ours(opened) => opened,
+            Found::Other(why) => {
+                let shown = settings.path.display();
+                let away = RotationLock::take(&lock_path, LOCK_PATIENCE).and_then(|mut lock| {
+                    renaming.move_away(&settings.path, zone.to_datetime(clock.now()), &mut lock)
+                });
+                let away = away.map_err(|error| {
+                    let message = format!("cannot move '{shown}' away, and {why}");
+                    Error::io(ErrorCode::SinkOpen, message, error)
+                })?;
+                let away = away.display();
+                stats.failure(format_args!("'{shown}' is now '{away}': {why}"));
+                open_active(&settings, key.as_ref(), None)?.ours(&settings)?
+            }
+        };
         let now = clock.monotonic();
         let mut sink = Self {
-            lock_path: RotationLock::path_for(&settings.path),
-            renaming: Renaming::of(&settings.path),
+            lock_path,
+            renaming,
+            key,
             zone,
             identity: opened.status.identity,
+            left: Vec::new(),
             size: opened.status.size,
             line: UnfinishedLine::default(),
             period: None,
@@ -143,10 +171,10 @@ impl FileSink {
                 name_pending: true,
                 ..Durability::default()
             },
-            stats: SharedStats::default(),
+            stats,
             maintenance: None,
             observer: None,
-            file: Box::new(opened.file),
+            file: opened.file,
             clock,
             settings,
             #[cfg(test)]
@@ -161,6 +189,7 @@ impl FileSink {
                 settings: sink.settings.rotate.clone(),
                 clock: sink.clock.clone(),
                 stats: sink.stats.clone(),
+                key: sink.key.clone(),
             })?);
         }
         Ok(sink)
@@ -180,9 +209,23 @@ impl FileSink {
     /// Waits at most `timeout` for compression and retention, then stops them for good. True when all was
     /// done; otherwise files stay plain until the next open. Dropping the sink does this with 5 s.
     pub fn finish(&mut self, timeout: Duration) -> bool {
+        end(self.file.as_mut(), &self.stats);
         match &mut self.maintenance {
             Some(maintenance) => maintenance.finish(timeout),
             None => true,
+        }
+    }
+
+    /// The file that the path names by now.
+    fn open_next(&self) -> Result<Opened> {
+        let found = open_active(&self.settings, self.key.as_ref(), Some(self.identity))?;
+        found.ours(&self.settings)
+    }
+
+    /// Nothing more comes into the files that were left. Not while rotating: an append takes the same lock.
+    fn end_left(&mut self) {
+        for mut file in self.left.drain(..) {
+            end(file.as_mut(), &self.stats);
         }
     }
 
@@ -256,7 +299,10 @@ impl FileSink {
         // More than one round only when other processes fill the new file at once.
         for _ in 0..4 {
             self.look_at_size();
-            let room = limit.saturating_sub(self.size + self.line.due().len() as u64);
+            let mut room = limit.saturating_sub(self.size + self.line.due().len() as u64);
+            if self.key.is_some() {
+                room = room.saturating_sub(overhead(room));
+            }
             let fits = whole_lines_within(bytes, room);
             if fits > 0 || self.size == 0 {
                 self.begin_period();
@@ -329,6 +375,7 @@ impl FileSink {
             Ok(false) => self.open_again(),
             Err(error) => Err(error),
         };
+        self.end_left();
         if let Err(error) = result {
             self.next_check = now + RETRY_AFTER;
             self.stats.failure(format_args!(
@@ -347,15 +394,14 @@ impl FileSink {
     }
 
     fn open_again(&mut self) -> io::Result<()> {
-        let opened =
-            active_file::open(&self.settings, Some(self.identity)).map_err(io::Error::other)?;
+        let opened = self.open_next().map_err(io::Error::other)?;
         self.take_over(opened);
         self.stats.update(|stats| stats.reopened += 1);
         Ok(())
     }
 
     /// Goes on in `opened` and lets go of the file before.
-    fn take_over(&mut self, opened: ActiveFile) {
+    fn take_over(&mut self, opened: Opened) {
         if opened.status.identity != self.identity {
             if self.line.fragment_in_file() {
                 // The line goes into the new file as a whole; its beginning shall not swallow another line.
@@ -372,13 +418,18 @@ impl FileSink {
             self.line.start_file(opened.torn);
             self.durability.name_pending = true;
         }
-        let file: Box<dyn AppendFile> = Box::new(opened.file);
         #[cfg(test)]
-        let file = match &self.wrap {
-            Some(wrap) => wrap(file),
-            None => file,
+        let opened = Opened {
+            file: match &self.wrap {
+                Some(wrap) => wrap(opened.file),
+                None => opened.file,
+            },
+            ..opened
         };
-        self.file = file;
+        let before = std::mem::replace(&mut self.file, opened.file);
+        if opened.status.identity != self.identity {
+            self.left.push(before);
+        }
         self.identity = opened.status.identity;
         self.size = opened.status.size;
         self.period = self.period_of_content(&opened.status);
@@ -421,20 +472,29 @@ impl FileSink {
     fn rotate(&mut self) -> io::Result<()> {
         // Kept to the end: it is what makes "is it still ours?" and "move it" one step.
         let mut lock = RotationLock::take(&self.lock_path, LOCK_PATIENCE)?;
+        let rotated = self.rotate_with(&mut lock);
+        drop(lock);
+        self.end_left();
+        if let (Some(maintenance), Ok(true)) = (&self.maintenance, &rotated) {
+            maintenance.request();
+        }
+        rotated.map(drop)
+    }
+
+    /// Whether the file was moved.
+    fn rotate_with(&mut self, lock: &mut RotationLock) -> io::Result<bool> {
         if !self.is_in_place()? {
-            return self.open_again();
+            return self.open_again().map(|()| false);
         }
         let before = self.size;
         self.look_at_size();
         if self.size < before {
             // Truncated under our hands: there is room again.
-            return Ok(());
+            return Ok(false);
         }
         let now = self.zone.to_datetime(self.clock.now());
-        let rotated = self
-            .renaming
-            .move_away(&self.settings.path, now, &mut lock)?;
-        let opened = active_file::open(&self.settings, Some(self.identity)).map_err(|error| {
+        let rotated = self.renaming.move_away(&self.settings.path, now, lock)?;
+        let opened = self.open_next().map_err(|error| {
             // Back to its name if that is still free; else the next check opens what is there.
             let back = rename_to_free(&rotated, &self.settings.path);
             io::Error::other(match back {
@@ -444,10 +504,7 @@ impl FileSink {
         })?;
         self.take_over(opened);
         self.stats.update(|stats| stats.rotations += 1);
-        if let Some(maintenance) = &self.maintenance {
-            maintenance.request();
-        }
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -478,7 +535,9 @@ impl Sink for FileSink {
 
     fn reopen(&mut self) -> io::Result<()> {
         self.next_check = self.clock.monotonic() + CHECK_EVERY;
-        self.open_again()
+        let opened = self.open_again();
+        self.end_left();
+        opened
     }
 
     fn tick(&mut self) {
@@ -515,6 +574,59 @@ impl std::fmt::Debug for FileSink {
     }
 }
 
+/// The active file, ready to be appended to.
+struct Opened {
+    file: Box<dyn AppendFile>,
+    status: FileStatus,
+    torn: bool,
+}
+
+/// What was found at the path.
+enum Found {
+    /// A file that can be gone on with.
+    Ours(Opened),
+    /// One that holds something else, and what is the matter with it.
+    Other(String),
+}
+
+impl Found {
+    fn ours(self, settings: &FileSettings) -> Result<Opened> {
+        match self {
+            Found::Ours(opened) => Ok(opened),
+            Found::Other(why) => {
+                let message = format!("cannot go on with '{}': {why}", settings.path.display());
+                Err(Error::new(ErrorCode::SinkOpen, message))
+            }
+        }
+    }
+}
+
+fn open_active(
+    settings: &FileSettings,
+    key: Option<&Arc<FileKey>>,
+    in_use: Option<FileId>,
+) -> Result<Found> {
+    let ActiveFile { file, status, torn } = active_file::open(settings, in_use)?;
+    let file: Box<dyn AppendFile> = match key {
+        // What cannot be read is taken for lines.
+        None if status.size > 0 && is_sealed(&file).unwrap_or(false) => {
+            return Ok(Found::Other("it is encrypted".to_owned()));
+        }
+        None => Box::new(file),
+        Some(key) => match SealedFile::adopt(file, &settings.path, key) {
+            Ok(file) => Box::new(file),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Ok(Found::Other(error.to_string()));
+            }
+            Err(error) => {
+                let message = format!("cannot read log file '{}'", settings.path.display());
+                return Err(Error::io(ErrorCode::SinkOpen, message, error));
+            }
+        },
+    };
+    Ok(Found::Ours(Opened { file, status, torn }))
+}
+
 /// Where the file `identity` is by now: at `path`, or beside it under another name.
 pub(crate) fn find(path: &Path, identity: (u64, u64)) -> Option<PathBuf> {
     let is_it = |path: &Path| {
@@ -539,6 +651,13 @@ pub(crate) fn cut(path: &Path, file: &fs::File, size: u64, to: u64) -> io::Resul
     let result = if same { file.set_len(to) } else { Ok(()) };
     lock.release();
     result.map(|()| same)
+}
+
+/// Nothing more comes into a file.
+fn end(file: &mut dyn AppendFile, stats: &SharedStats) {
+    if let Err(error) = file.end() {
+        stats.failure(format_args!("cannot mark the end of a file: {error}"));
+    }
 }
 
 /// The length of the first line, with its end; of everything when it has none.

@@ -125,8 +125,8 @@ impl RotationLock {
 /// How long an append waits for another process's.
 const APPEND_PATIENCE: Duration = Duration::from_millis(200);
 
-/// Held while one process appends to a file and others that take it do not. Not taking it in time is no
-/// failure: it only makes the place of the append less certain.
+/// Held while one process appends to a file and others that take it do not. Where it cannot be had at all, one process
+/// a file is assumed.
 #[derive(Debug)]
 pub(super) struct AppendLock {
     path: PathBuf,
@@ -139,16 +139,20 @@ impl AppendLock {
         Self { path, file: None }
     }
 
-    /// Takes the lock.
-    pub(super) fn take(&mut self) {
+    /// Takes the lock; false when another process holds it for too long.
+    pub(super) fn take(&mut self) -> bool {
         if self.file.is_none() {
             self.file = open_lock_file(&self.path).ok();
         }
-        let Some(file) = &self.file else { return };
+        let Some(file) = &self.file else { return true };
         let started = Instant::now();
-        while try_exclusive(file) == Lock::Busy && started.elapsed() < APPEND_PATIENCE {
+        while try_exclusive(file) == Lock::Busy {
+            if started.elapsed() >= APPEND_PATIENCE {
+                return false;
+            }
             std::thread::sleep(Duration::from_micros(50));
         }
+        true
     }
 
     /// Gives it back.

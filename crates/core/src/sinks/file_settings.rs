@@ -1,13 +1,16 @@
 //! The settings of the file sink, as they come from JavaScript, and their limits.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::de::{self, Deserializer, Visitor};
 use serde::Deserialize;
 
 use crate::error::{Error, ErrorCode, Result};
+use crate::key::Key;
+use crate::sealed::FileKey;
 
 /// The longest file name with which rotated names still fit in the 255 bytes most file systems allow.
 const MAX_ROTATED_BASE_BYTES: usize = 225;
@@ -27,6 +30,8 @@ pub struct FileSettings {
     pub mkdir: bool,
     /// When to start a new file and what to do with the old ones. Default: never.
     pub rotate: RotateSettings,
+    /// How the file and those that it is rotated into are encrypted. Default: not at all.
+    pub encrypt: Option<EncryptFileSettings>,
 }
 
 impl Default for FileSettings {
@@ -37,7 +42,33 @@ impl Default for FileSettings {
             dir_mode: 0o700,
             mkdir: true,
             rotate: RotateSettings::default(),
+            encrypt: None,
         }
+    }
+}
+
+/// How files are encrypted.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EncryptFileSettings {
+    /// The variable of the environment that holds the key; the key itself is in no document.
+    pub key_variable: String,
+}
+
+impl EncryptFileSettings {
+    /// # Errors
+    /// `FAPILOG_SETTING_INVALID`: the variable holds no key.
+    pub(super) fn key(&self, path: &Path) -> Result<Arc<FileKey>> {
+        let key = Key::of_variable(&self.key_variable)
+            .and_then(|key| FileKey::derive(&key).map_err(|error| error.to_string()));
+        let wrong = |why| {
+            let text = format!(
+                "encrypt.keyVariable of the file '{}': {why}",
+                path.display()
+            );
+            Error::new(ErrorCode::SettingInvalid, text)
+        };
+        key.map(Arc::new).map_err(wrong)
     }
 }
 

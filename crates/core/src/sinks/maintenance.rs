@@ -17,6 +17,7 @@ use super::retention::{list, surplus, RotatedFile};
 use super::rotated_name::{Form, NamePattern};
 use super::shared_stats::SharedStats;
 use crate::error::{Error, ErrorCode, Result};
+use crate::sealed::FileKey;
 
 /// How long a file that is still in use is left before it is looked at again.
 const BUSY_RETRY: Duration = Duration::from_secs(1);
@@ -28,6 +29,8 @@ pub(super) struct Task {
     pub(super) settings: RotateSettings,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) stats: SharedStats,
+    /// Of the files, if they are encrypted.
+    pub(super) key: Option<Arc<FileKey>>,
 }
 
 /// The running thread.
@@ -257,7 +260,7 @@ impl Task {
             gzip: &at(Form::Gzip),
             unfinished: &at(Form::Unfinished),
         };
-        match compress(names, abort) {
+        match compress(names, self.key.as_ref(), abort) {
             Ok(Outcome::Done) => self.stats.update(|stats| stats.compressed += 1),
             Ok(Outcome::Busy) => return true,
             Ok(Outcome::Gone | Outcome::Aborted) => {}

@@ -10,6 +10,7 @@ mod maintenance;
 mod renaming;
 mod retention;
 mod rotated_name;
+mod sealed_file;
 mod shared_stats;
 mod unfinished_line;
 

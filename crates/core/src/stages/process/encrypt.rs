@@ -11,18 +11,16 @@
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::XChaCha20Poly1305;
-use hmac::{Hmac, Mac};
-use sha2::Sha256;
 
+use crate::base64;
 use crate::format::json_value::{Dialect, ValueWriter};
+use crate::key::{hmac, Key, KEY_BYTES};
 use crate::stages::path_tree::PathTree;
 use crate::stages::{Stage, Verdict};
 use crate::wire::{Record, RecordWriter, Value};
 
 /// What encrypted values begin with.
 pub const PREFIX: &str = "enc:v1:";
-/// Bytes of a key.
-pub const KEY_BYTES: usize = 32;
 const NONCE_BYTES: usize = 24;
 /// What stands for a value that could not be encrypted: it is never written in the clear.
 const WITHHELD: &str = "[withheld: not encrypted]";
@@ -40,30 +38,13 @@ impl std::fmt::Debug for FieldKey {
     }
 }
 
-fn hmac(key: &[u8], parts: &[&[u8]]) -> Option<[u8; 32]> {
-    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).ok()?;
-    for part in parts {
-        mac.update(&(part.len() as u64).to_le_bytes());
-        mac.update(part);
-    }
-    Some(mac.finalize().into_bytes().into())
-}
-
 impl FieldKey {
-    /// The key that `text` writes: 32 bytes in base64, base64url or hexadecimal. `None` if it does not.
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let bytes = match text.len() {
-            64 => from_hex(text)?,
-            _ => from_base64(text)?,
-        };
-        if bytes.len() != KEY_BYTES {
-            return None;
-        }
-        let cipher = hmac(&bytes, &[b"fapilog field cipher v1"])?;
+    /// Derived from a key of the application.
+    pub fn derive(key: &Key) -> Option<Self> {
+        let cipher = key.derive(b"fapilog field cipher v1")?;
         Some(Self {
             cipher: XChaCha20Poly1305::new_from_slice(&cipher).ok()?,
-            nonces: hmac(&bytes, &[b"fapilog field nonce v1"])?,
+            nonces: key.derive(b"fapilog field nonce v1")?,
         })
     }
 
@@ -78,13 +59,13 @@ impl FieldKey {
         };
         let sealed = self.cipher.encrypt(nonce.into(), payload).ok()?;
         let mut out = PREFIX.to_owned();
-        to_base64(&[nonce, sealed.as_slice()].concat(), &mut out);
+        base64::encode(&[nonce, sealed.as_slice()].concat(), &mut out);
         Some(out)
     }
 
     /// The JSON of an encrypted value. `None` if the key, the field or the text is not the right one.
     pub fn decrypt(&self, field: &str, text: &str) -> Option<Vec<u8>> {
-        let bytes = from_base64(text.strip_prefix(PREFIX)?)?;
+        let bytes = base64::decode(text.strip_prefix(PREFIX)?)?;
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_BYTES>()?;
         let payload = Payload {
             msg: sealed,
@@ -92,62 +73,6 @@ impl FieldKey {
         };
         self.cipher.decrypt(nonce.into(), payload).ok()
     }
-}
-
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-fn to_base64(bytes: &[u8], out: &mut String) {
-    for chunk in bytes.chunks(3) {
-        let word = chunk
-            .iter()
-            .fold(0u32, |word, &byte| word << 8 | u32::from(byte))
-            << (8 * (3 - chunk.len()));
-        for at in 0..=chunk.len() {
-            let index = (word >> (18 - 6 * at)) as usize & 63;
-            out.push(char::from(BASE64.get(index).copied().unwrap_or(b'A')));
-        }
-    }
-}
-
-/// Of either alphabet, padded or not.
-fn from_base64(text: &str) -> Option<Vec<u8>> {
-    let text = text.trim_end_matches('=');
-    let mut out = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut word, mut bits) = (0u32, 0);
-    for byte in text.bytes() {
-        let byte = match byte {
-            b'+' => b'-',
-            b'/' => b'_',
-            byte => byte,
-        };
-        let index = BASE64.iter().position(|&known| known == byte)?;
-        word = word << 6 | u32::try_from(index).ok()?;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.push((word >> bits) as u8);
-            word &= (1 << bits) - 1;
-        }
-    }
-    (word == 0 && bits < 6).then_some(out)
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text
-        .chars()
-        .map(|digit| {
-            digit
-                .to_digit(16)
-                .and_then(|digit| u8::try_from(digit).ok())
-        })
-        .collect();
-    let pairs = digits?;
-    Some(
-        pairs
-            .chunks_exact(2)
-            .map(|pair| pair[0] << 4 | pair[1])
-            .collect(),
-    )
 }
 
 /// Encrypts fields by their paths.

@@ -8,6 +8,7 @@ use super::encrypt::{Encrypt, FieldKey};
 use super::fields::{Change, Fields};
 use super::size_guard::{SizeGuard, TooLarge};
 use crate::error::{Error, ErrorCode, Result};
+use crate::key::Key;
 use crate::stages::enrich::intern;
 use crate::stages::path_tree::PathTree;
 use crate::stages::Stage;
@@ -72,13 +73,11 @@ impl ProcessorSettings {
             stages.push(("fields", Box::new(Fields::new(changes))));
         }
         if let Some(settings) = &self.encrypt {
-            let variable = &settings.key_variable;
-            let Ok(text) = std::env::var(variable) else {
-                return wrong("encrypt.keyVariable", format!("{variable} is not set"));
-            };
-            let Some(key) = FieldKey::parse(&text) else {
-                let what = format!("{variable} holds no 32 bytes in base64 or hexadecimal");
-                return wrong("encrypt.keyVariable", what);
+            let key = Key::of_variable(&settings.key_variable)
+                .and_then(|key| FieldKey::derive(&key).ok_or_else(|| "it is of no use".to_owned()));
+            let key = match key {
+                Ok(key) => key,
+                Err(why) => return wrong("encrypt.keyVariable", why),
             };
             let mut fields = PathTree::default();
             for path in &settings.fields {
