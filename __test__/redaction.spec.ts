@@ -1,14 +1,22 @@
 // Redaction: no secret is in a line, and those known by their key are not even in shared memory.
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { ConfigurationError, createLogger, type Logger, type LoggerOptions } from 'fapilog'
+import {
+  ConfigurationError,
+  createLogger,
+  joinLogger,
+  type LiveOptions,
+  type Logger,
+  type LoggerOptions,
+} from 'fapilog'
 import fc from 'fast-check'
 import pino from 'pino'
-import { type Json, memoryLogger, takeEvent } from './support/capture.ts'
+import { type Json, memoryLogger, takeEvent, takeEvents } from './support/capture.ts'
 import { folder, recover, remove } from './support/crash.mjs'
 
 type RedactOptions = NonNullable<LoggerOptions['redact']>
@@ -242,6 +250,119 @@ test('secrets with a name are never in shared memory', async (t) => {
   log.info('m', { shown: 'NOT-A-SECRET' })
   log.takeLines()
   t.true(ringBytes(log).includes('NOT-A-SECRET'))
+  await log.close()
+})
+
+// --- changes at run time
+
+/** Logs the same secrets in every way that a secret can come in. */
+function logSecrets(log: Logger, child: Logger, secret: string): void {
+  child.info('m', { password: secret, user: { apiKey: secret, n: 1 }, list: [{ cookie: secret }] })
+  child.info(`mail to ${secret}@example.com`, { map: new Map([['token', secret]]) })
+  log.error(Object.assign(new Error('boom'), { clientSecret: secret }), 'failed')
+  log.withContext({ authorization: secret }, () => log.info('in context', { 'x-api-key': secret }))
+}
+
+const STRICT: RedactOptions = { presets: ['CREDENTIALS'], detectors: ['email'] }
+
+test('redaction that is tightened holds for every event that is logged after the call', async (t) => {
+  const log = memoryLogger({ redact: { paths: ['nothing.here'] } })
+  const other = joinLogger(log.containerId)
+  const child = log.child({ token: 'BOUND' })
+  // Until keys, texts and the fields of the child are known and travel as numbers.
+  for (let round = 0; round < 100; round++) logSecrets(log, child, 'BEFORE')
+  const shown = log.takeLines().join('')
+  for (const word of ['BEFORE', 'BOUND']) t.true(shown.includes(word), word)
+
+  log.reconfigure({ redact: STRICT })
+  for (let round = 0; round < 100; round++) {
+    logSecrets(log, child, 'WITHHELD')
+    logSecrets(log, log.child({ token: 'WITHHELD' }), 'WITHHELD')
+    logSecrets(other, other.child({ token: 'OTHER' }), 'OTHER')
+  }
+  const lines = log.takeLines()
+  t.is(lines.length, 3 * 400)
+  for (const word of ['WITHHELD', 'BEFORE', 'BOUND', 'OTHER'])
+    t.false(lines.join('').includes(word), word)
+  const { data } = JSON.parse(lines[0] as string) as { data: Json }
+  t.deepEqual(data['user'], { apiKey: '***', n: 1 })
+
+  // And back: nothing stays masked that is not to be.
+  log.reconfigure({ redact: { paths: ['user.n'] } })
+  logSecrets(log, child, 'SHOWN')
+  const loose = takeEvents(log)
+  t.is(loose[0]?.data['password'], 'SHOWN')
+  t.is(loose[0]?.data['token'], 'BOUND')
+  t.deepEqual(loose[0]?.data['user'], { apiKey: 'SHOWN', n: '***' })
+  t.true(loose[1]?.message.includes('SHOWN@'))
+  await other.close()
+  await log.close()
+})
+
+test('keys that were known before a change do not travel to shared memory after it', async (t) => {
+  const log = memoryLogger({ redact: { fields: ['unrelated'] } })
+  const event = (secret: string) => {
+    log.info('m', { password: secret, user: { apiKey: [secret] } })
+    log.info('m', { map: new Map([['token', secret]]), n: 1 })
+  }
+  for (let round = 0; round < 100; round++) event(`early-${round}`)
+  log.takeLines()
+  t.true(ringBytes(log).includes('early-99'))
+  log.reconfigure({ redact: { presets: ['CREDENTIALS'] } })
+  for (let round = 0; round < 100; round++) event(`late-${round}`)
+  t.false(ringBytes(log).includes('late-'))
+  log.reconfigure({ redact: { fields: ['user'] } })
+  log.info('m', { password: 'shown', user: 'late-' })
+  t.false(ringBytes(log).includes('late-'))
+  t.deepEqual(takeEvents(log).at(-1)?.data, { password: 'shown', user: '***' })
+  log.reconfigure({ redact: undefined } as unknown as LiveOptions)
+  log.info('m', { user: 'shown, too' })
+  t.deepEqual(takeEvents(log).at(-1)?.data, { user: 'shown, too' })
+  await log.close()
+})
+
+test('each strategy, pattern and mask changes, a wrong one changes nothing', async (t) => {
+  const log = memoryLogger({ redact: { fields: ['a'] } })
+  const see = () => {
+    log.info({ a: 'x1234567', b: 'order-99' }, 'm')
+    return takeEvent(log).data
+  }
+  t.deepEqual(see(), { a: '***', b: 'order-99' })
+  for (const [redact, expected] of [
+    [
+      { fields: ['a'], mask: '#' },
+      { a: '#', b: 'order-99' },
+    ],
+    [{ fields: [{ name: 'a', strategy: 'remove' }] }, { b: 'order-99' }],
+    [{ fields: [{ name: 'a', strategy: 'keep-last-4' }] }, { a: '***4567', b: 'order-99' }],
+    [{ patterns: [/order-\d+/] }, { a: 'x1234567', b: '***' }],
+    [{ patterns: [/order-\D+/] }, { a: 'x1234567', b: 'order-99' }],
+    [{ block: ['b'] }, { a: 'x1234567', b: '[BLOCKED]' }],
+  ] as const) {
+    log.reconfigure({ redact: redact as RedactOptions })
+    t.deepEqual(see(), expected as Json, JSON.stringify(redact))
+  }
+  for (const redact of [{ paths: ['a..b'] }, { patterns: ['('] }, { fields: ['--'] }])
+    t.throws(() => log.reconfigure({ redact }), { instanceOf: ConfigurationError })
+  t.deepEqual(see(), { a: 'x1234567', b: '[BLOCKED]' })
+  await log.close()
+})
+
+test('a watched file that asks for more redaction gets it', async (t) => {
+  const dir = folder()
+  t.teardown(() => remove(dir))
+  const configFile = join(dir, 'fapilog.json')
+  writeFileSync(configFile, '{}')
+  const log = memoryLogger({ configFile, watchConfig: true })
+  const see = (secret: string) => {
+    log.info('m', { password: secret })
+    return takeEvent(log).data['password']
+  }
+  for (let round = 0; round < 10; round++) t.is(see('early'), 'early')
+  writeFileSync(configFile, JSON.stringify({ redact: { presets: ['CREDENTIALS'] } }))
+  for (let tries = 0; tries < 100 && see('tried') !== '***'; tries++) await sleep(50)
+  t.is(see('late'), '***')
+  t.false(ringBytes(log).includes('late'))
   await log.close()
 })
 

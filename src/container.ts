@@ -61,6 +61,8 @@ export class Container {
   private readonly forgetSignals: (() => void) | undefined
   private readonly errors: ErrorReports | undefined
   private readonly plugins: PluginHost | undefined
+  /** Names of keys that the encoder masks, as JSON. */
+  private withheld: string | null
   private flushing: Promise<Receipt> | undefined
   private nextFlush: Promise<Receipt> | undefined
   private closing: Promise<Receipt> | undefined
@@ -124,7 +126,8 @@ export class Container {
       },
       this.native,
     )
-    this.encoder = new Encoder(producer, withheldMask(this.pipeline))
+    this.withheld = this.pipeline.withheldNames()
+    this.encoder = new Encoder(producer, maskOf(this.withheld))
     this.context = new AsyncContext(this.encoder, span)
     this.thresholds = new Thresholds({
       levels,
@@ -309,14 +312,19 @@ export class Container {
   }
 
   /**
-   * Puts the stages and the routing of other settings in force, without losing an event; all the rest of them stays
-   * as it is. Whether they are in force for every call from now on; else a sink holds up the drain thread, and they
-   * will be later. @throws {ConfigurationError} in crash-safe mode, where nothing of it can change
+   * Puts the stages and the routing of other settings in force for every call from now on, without losing an event;
+   * all the rest of them stays as it is. Whether the drain thread has got there, or a sink holds it up. @throws {ConfigurationError} in crash-safe mode, where nothing of it can change
    */
   reconfigure(settings: ResolvedSettings): boolean {
     // What is on its way to plugins goes the old way, and only this thread can bring it back.
     this.plugins?.drainSync(this.shutdownTimeoutMs, false)
-    return open(() => this.pipeline.reconfigure(JSON.stringify(changeable(settings))))
+    const done = open(() => this.pipeline.reconfigure(JSON.stringify(changeable(settings))))
+    const withheld = this.pipeline.withheldNames()
+    if (withheld !== this.withheld) {
+      this.withheld = withheld
+      this.encoder.withhold(maskOf(withheld))
+    }
+    return done
   }
 
   reopen(): void {
@@ -335,8 +343,7 @@ export class Container {
 }
 
 /** Which keys the encoder masks: those that a rule of redaction names, and nothing but the mask is asked for. */
-function withheldMask(pipeline: binding.NativePipeline): (name: string) => string | undefined {
-  const names = pipeline.withheldNames()
+function maskOf(names: string | null): (name: string) => string | undefined {
   if (names === null) return () => undefined
   const keys = new WithheldKeys(JSON.parse(names) as WithheldNames)
   return (name) => keys.mask(name)

@@ -28,11 +28,11 @@ export class LoggingContainer implements AsyncDisposable {
     const nameId = settings.name === undefined ? 0 : container.encoder.intern(settings.name)
     const { LoggerClass, thresholds } = container
     const first = new LoggerClass(container, thresholds.root, undefined, settings.name, nameId)
-    // When a sink holds up the drain thread they come into force later, without a further word.
     const stages = (next: typeof settings) => container.reconfigure(next)
     const apply = {
       filters: stages,
       routing: stages,
+      redact: stages,
       level: (next: typeof settings) => {
         first.level = next.level as LevelSetting
       },

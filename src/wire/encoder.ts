@@ -44,8 +44,9 @@ export class Encoder extends Writer {
   /** Where the time of events is read; tests put another one here. */
   clock = new Clock()
 
-  private readonly predicting: Shapes
-  private readonly strict: Shapes
+  private predicting: Shapes
+  private strict: Shapes
+  private readonly keys: Keys
   private readonly aside: Aside
   private busy = false
 
@@ -58,6 +59,7 @@ export class Encoder extends Writer {
     const keys = new Keys(mask)
     const predicting = new Shapes(keys, false)
     super(ring, predicting)
+    this.keys = keys
     this.predicting = predicting
     this.strict = new Shapes(keys, true)
     this.aside = new Aside(ring)
@@ -185,6 +187,15 @@ export class Encoder extends Writer {
       }
     }
     return { words, flags, token: 0, uses: lasting ? 0 : USES_BEFORE_INTERNING }
+  }
+
+  /** Masks other keys from now on, in place of those that `mask` named before: also keys and positions that are known. */
+  withhold(mask: (name: string) => string | undefined): void {
+    this.keys.remask(mask)
+    this.predicting = new Shapes(this.keys, false)
+    this.strict = new Shapes(this.keys, true)
+    this.shapes = isPolluted() ? this.strict : this.predicting
+    this.repeats.forgetShapes()
   }
 
   /** Interns a string that will be referred to often (a logger's name); 0 when the dictionary is full. */

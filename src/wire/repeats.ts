@@ -62,6 +62,11 @@ export class Repeats {
     return id
   }
 
+  /** Forgets which positions follow a message: they are to be looked at anew. */
+  forgetShapes(): void {
+    for (const message of this.messages) if (message !== undefined) message.root = undefined
+  }
+
   /** The entry of a message that has been interned; undefined as long as it has not. */
   message(text: string, length: number): Candidate | undefined {
     const slot =

@@ -26,12 +26,12 @@ export class KeyInfo {
   /** The name as it travels: cut at 256 characters. */
   readonly label: string
   /** The mask as the text of a token, so that masking an interned key is a copy of a few words. */
-  readonly maskWords: readonly number[]
+  maskWords: readonly number[]
 
   constructor(
     readonly name: string,
     /** What is written instead of the value, which never leaves JavaScript; undefined when it is written. */
-    readonly mask: string | undefined,
+    public mask: string | undefined,
   ) {
     this.maskWords = mask === undefined ? [] : textWords(mask)
     this.label = name.length > MAX_LABEL ? `${name.slice(0, MAX_LABEL)}…` : name
@@ -175,10 +175,19 @@ export class Shape {
 /** The keys of one encoder. */
 export class Keys {
   private readonly keys = new Map<string, KeyInfo>()
-  private readonly mask: (name: string) => string | undefined
+  private mask: (name: string) => string | undefined
 
   constructor(mask: (name: string) => string | undefined) {
     this.mask = mask
+  }
+
+  /** Other masks from now on, also of the keys that are known. Shapes made before do not see that. */
+  remask(mask: (name: string) => string | undefined): void {
+    this.mask = mask
+    for (const info of this.keys.values()) {
+      info.mask = mask(info.name)
+      info.maskWords = info.mask === undefined ? [] : textWords(info.mask)
+    }
   }
 
   get(name: string): KeyInfo {

@@ -237,6 +237,79 @@ fn a_change_under_load_loses_nothing_and_holds_for_what_comes_after() {
     pipeline.close(LONG);
 }
 
+/// Writes nothing until it is let go.
+#[derive(Clone, Debug, Default)]
+struct Held {
+    free: Arc<AtomicBool>,
+    written: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Sink for Held {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
+        while !self.free.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.written.lock().unwrap().extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_logged_after_a_change_goes_the_new_way_however_long_a_sink_holds_up_the_drain_thread() {
+    let held = Held::default();
+    let sinks = json!([sink("held", json!({"queueBytes": 1000}))]);
+    let document = settings(sinks, json!({})).unwrap();
+    let replaced: Vec<(&str, Box<dyn Sink>)> = vec![("held", Box::new(held.clone()))];
+    let pipeline = Arc::new(Pipeline::open_with(document, replaced).unwrap());
+    let memory = Arc::new(RingMemory::anonymous(1 << 20, 1).unwrap());
+    pipeline.attach(Arc::clone(&memory)).unwrap();
+    let mut source = Source {
+        pipeline: Arc::clone(&pipeline),
+        producer: Producer::new(*memory.region()),
+        memory,
+        number: 0,
+    };
+    let log = |source: &mut Source, count: u64| {
+        let first = source.number;
+        (0..count).for_each(|_| source.log(Level::INFO));
+        (first..source.number)
+            .map(|number| format!("INFO {number}"))
+            .collect::<Vec<_>>()
+    };
+    let accepted = |count: u64| {
+        let started = Instant::now();
+        while pipeline.metrics().ring.accepted < count {
+            std::thread::sleep(Duration::from_millis(1));
+            assert!(started.elapsed() < LONG);
+        }
+    };
+    let mut before = log(&mut source, 10);
+    accepted(10);
+    // The second batch has no room: the drain thread waits, and what follows stays in the ring.
+    before.extend(log(&mut source, 1000));
+    accepted(11);
+    std::thread::sleep(Duration::from_millis(50));
+    before.extend(log(&mut source, 500));
+    let strict = json!({"stages": {"filters": {"minLevels": {"*": "ERROR"}}}}).to_string();
+    assert!(!pipeline.reconfigure(&strict).unwrap());
+    log(&mut source, 500);
+    assert!(!pipeline
+        .reconfigure(&json!({"stages": {}}).to_string())
+        .unwrap());
+    let again = log(&mut source, 500);
+    assert!(!pipeline.reconfigure(&strict).unwrap());
+    log(&mut source, 500);
+    held.free.store(true, Ordering::SeqCst);
+    assert!(pipeline.flush(LONG).complete);
+    let metrics = pipeline.metrics();
+    assert_settled(&metrics);
+    assert_eq!(metrics.filtered["INFO"], 1000);
+    let text = String::from_utf8(held.written.lock().unwrap().clone()).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines == [before, again].concat(), "{} lines", lines.len());
+    pipeline.close(LONG);
+}
+
 fn with_fallback(faulty: &Faulty, probe_ms: u64, fallback: Option<&str>) -> Arc<Pipeline> {
     let breaker = json!({
         "breaker": {"failures": 3, "probeMs": probe_ms}, "fallback": fallback,

@@ -201,9 +201,9 @@ impl Drain {
             if moved {
                 active = Instant::now();
             }
-            if barrier.is_none() && (flush > flushed || stopping) {
-                // Up to here and no further: whoever goes on logging holds up neither a flush nor the end.
-                self.drain_published();
+            let asked = barrier.is_none() && (flush > flushed || stopping);
+            // With a change that has not come into force, what is behind it cannot be taken out yet.
+            if asked && self.drain_published() {
                 self.send_notices(true);
                 barrier = Some(Barrier {
                     flush,
@@ -271,16 +271,22 @@ impl Drain {
 
     /// Goes on with other stages and another routing, if that was asked for.
     fn change_over(&mut self) {
-        if let Some(successor) = self.shared.handover.take() {
+        self.look_for_successor();
+        if self.successor.is_some() {
             // Whatever was logged before the change was asked for goes the old way, through all the plugins.
             self.drain_published();
-            self.successor = Some(successor);
         }
         let sequence = self.crossing.as_ref().map_or(0, Crossing::sequence);
         if self.is_through(sequence) {
             if let Some(successor) = self.successor.take() {
                 self.succeed(successor);
             }
+        }
+    }
+
+    fn look_for_successor(&mut self) {
+        if self.successor.is_none() {
+            self.successor = self.shared.handover.take();
         }
     }
 
@@ -461,8 +467,9 @@ impl Drain {
         moved
     }
 
-    /// Takes everything that is published by now from every ring, and not what comes meanwhile.
-    fn drain_published(&mut self) {
+    /// Takes everything that is published by now from every ring, and not what comes meanwhile. With a successor up to
+    /// its marks only: whether there is none.
+    fn drain_published(&mut self) -> bool {
         let mut sources = std::mem::take(&mut self.sources);
         for source in &mut sources {
             let pending = source.consumer.pending_units();
@@ -472,19 +479,30 @@ impl Drain {
             {}
         }
         self.sources = sources;
+        self.successor.is_none()
     }
 
     fn drain_chunk(&mut self, source: &mut Source) -> bool {
+        // Here, since an event that was logged after a change must not go the old way, however long it took to get to it.
+        self.look_for_successor();
+        let most = self.successor.as_ref().map_or(usize::MAX, |successor| {
+            let units = successor.units_before(source.id, source.consumer.position());
+            units as usize * fapilog_ring::layout::UNIT_BYTES as usize
+        });
+        if most == 0 {
+            return false;
+        }
+        let mut limit = CHUNK_BYTES.min(most);
         self.chunk.clear();
-        let mut limit = CHUNK_BYTES;
         let copied = loop {
             let copied = source.consumer.copy_pending(limit, &mut self.chunk);
             let first = source.frames.at(&self.chunk, source.consumer.position());
-            if copied < limit || first.is_none_or(|frame| frame.bytes <= copied) {
+            let is_whole = first.is_none_or(|frame| frame.bytes <= copied);
+            if copied < limit || limit == most || is_whole {
                 break copied;
             }
             self.chunk.clear();
-            limit *= 4;
+            limit = (limit * 4).min(most);
         };
         if copied == 0 {
             return false;
@@ -728,7 +746,8 @@ impl Drain {
     /// Takes over rings that were attached, and lets go of those that were detached and are empty.
     fn refresh_sources(&mut self) {
         let version = self.shared.rings.version();
-        if version == self.rings_seen {
+        // A ring that leaves is to be read to its end, which a change may not allow yet.
+        if version == self.rings_seen || self.successor.is_some() {
             return;
         }
         for Listed {
@@ -758,6 +777,10 @@ impl Drain {
                 // Also when it came and went unseen: it may hold records all the same.
                 let mut source = self.sources.swap_remove(at);
                 while self.drain_chunk(&mut source) {}
+                if self.successor.is_some() {
+                    self.sources.push(source);
+                    return;
+                }
                 if source.is_damaged {
                     source.settle_damage(&self.shared.rings);
                 }

@@ -51,7 +51,7 @@ use lanes::{Destinations, LaneSink};
 use parker::Parker;
 use pressure::PressureCounts;
 use queue::{Item, Queue};
-use reconfigure::Handover;
+use reconfigure::{withheld_names, Handover};
 use retention::Retention;
 use rings::Rings;
 use sink_thread::{Identity, Progress, SinkHandle};
@@ -207,13 +207,16 @@ pub struct Pipeline {
     recovered: Vec<RingReport>,
     /// For stages and formats that are made later.
     constants: FormatOptions,
-    withheld: Option<WithheldNames>,
+    withheld: Mutex<Option<WithheldNames>>,
 }
 
 impl Pipeline {
     /// Names of keys whose values the producer is to mask, if there are any.
-    pub fn withheld_names(&self) -> Option<&WithheldNames> {
-        self.withheld.as_ref()
+    pub fn withheld_names(&self) -> Option<WithheldNames> {
+        self.withheld
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Opens the sinks and starts the threads.
@@ -231,10 +234,7 @@ impl Pipeline {
         settings: PipelineSettings,
         mut replaced: Vec<(&str, Box<dyn Sink>)>,
     ) -> Result<Pipeline> {
-        let withheld = match &settings.stages.redact {
-            Some(redact) => WithheldNames::of(redact)?,
-            None => None,
-        };
+        let withheld = withheld_names(&settings.stages)?;
         let stages = Stages::new(&settings.stages, &settings.constants)?;
         let diagnostics = Arc::new(Diagnostics::new(settings.diagnostics));
         let shared = Arc::new(Shared {
@@ -257,7 +257,7 @@ impl Pipeline {
                 Some(safe) => recover_before(&safe.directory, &diagnostics),
                 None => Vec::new(),
             },
-            withheld,
+            withheld: Mutex::new(withheld),
             retention: retention.clone(),
             shared,
             diagnostics,

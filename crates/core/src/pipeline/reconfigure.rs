@@ -1,14 +1,17 @@
 //! Changes of a running pipeline: what happens to events, and where they go.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
+use super::rings::Rings;
 use super::route::{Router, RoutingSettings};
-use super::Pipeline;
+use super::{Pipeline, RingId};
 use crate::error::{Error, ErrorCode, Result};
+use crate::stages::redact::WithheldNames;
 use crate::stages::{Stages, StagesSettings};
 
 /// How long a change waits for the drain thread.
@@ -30,41 +33,46 @@ pub struct Successor {
     number: u64,
     pub(super) stages: Stages,
     pub(super) router: Option<Router>,
+    /// Up to where each ring was filled when it was asked for: what is before that goes the old way, and nothing
+    /// behind it does.
+    marks: Vec<(RingId, u32)>,
 }
 
-/// Hands the successor over to the drain thread.
+/// Hands successors over to the drain thread.
 #[derive(Debug, Default)]
 pub struct Handover {
     waiting: AtomicBool,
-    /// The number of the latest successor, and itself until it is taken.
-    latest: Mutex<(u64, Option<Successor>)>,
+    /// The number of the latest successor, and those that were not taken yet.
+    queue: Mutex<(u64, VecDeque<Successor>)>,
     /// The number of the one that is in force.
     done: AtomicU64,
 }
 
 impl Handover {
-    fn put(&self, stages: Stages, router: Option<Router>) -> u64 {
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        latest.0 += 1;
-        let number = latest.0;
-        latest.1 = Some(Successor {
+    fn put(&self, stages: Stages, router: Option<Router>, rings: &Rings) -> u64 {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.0 += 1;
+        let number = queue.0;
+        queue.1.push_back(Successor {
             number,
             stages,
             router,
+            marks: rings.published(),
         });
         self.waiting.store(true, Ordering::Release);
         number
     }
 
-    /// The latest one, if there is one that was not taken.
+    /// The first one that was not taken.
     #[inline]
     pub fn take(&self) -> Option<Successor> {
         if !self.waiting.load(Ordering::Acquire) {
             return None;
         }
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        self.waiting.store(false, Ordering::Release);
-        latest.1.take()
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = queue.1.pop_front();
+        self.waiting.store(!queue.1.is_empty(), Ordering::Release);
+        first
     }
 
     /// Says that one is in force.
@@ -78,13 +86,34 @@ impl Successor {
     pub fn number(&self) -> u64 {
         self.number
     }
+
+    /// Units of a ring, read up to `position`, that still go the old way.
+    pub(super) fn units_before(&self, id: RingId, position: u32) -> u32 {
+        let mark = self.marks.iter().find(|(ring, _)| *ring == id);
+        // Half of the numbers are behind a position: positions wrap.
+        mark.map(|(_, mark)| mark.wrapping_sub(position))
+            .filter(|units| *units <= u32::MAX / 2)
+            .unwrap_or(0)
+    }
+}
+
+/// Names of keys whose values producers are to mask.
+///
+/// # Errors
+/// As for the stages themselves.
+pub fn withheld_names(stages: &StagesSettings) -> Result<Option<WithheldNames>> {
+    match &stages.redact {
+        Some(redact) => WithheldNames::of(redact),
+        None => Ok(None),
+    }
 }
 
 impl Pipeline {
     /// Replaces all stages and the routing, as the document `{"stages": …, "routing": …}` says, without losing an
-    /// event. Waits up to [`PATIENCE`] until they are in force; whether they are. If so, everything published after
-    /// the call goes the new way; if not (a sink holds up the drain thread) they come into force later. What the old
-    /// stages remembered is forgotten after they have said what they had to say.
+    /// event: whatever was published before the call goes the old way, and everything after it the new one. Waits up to
+    /// [`PATIENCE`] until that has begun; whether it has, or a sink holds up the drain thread. What the old stages
+    /// remembered is forgotten after they have said what they had to say. [`Pipeline::withheld_names`] are those of the
+    /// new settings then.
     ///
     /// # Errors
     /// [`ErrorCode::SettingInvalid`] that names the setting, nothing is changed then; also in crash-safe mode,
@@ -105,8 +134,10 @@ impl Pipeline {
             .routing
             .map(|routing| Router::new(&routing, &names, &self.shared.levels))
             .transpose()?;
+        let withheld = withheld_names(&change.stages)?;
         let stages = Stages::new(&change.stages, &self.constants)?;
-        let number = self.shared.handover.put(stages, router);
+        let number = self.shared.handover.put(stages, router, &self.shared.rings);
+        *self.withheld.lock().unwrap_or_else(PoisonError::into_inner) = withheld;
         self.wake();
         let deadline = Instant::now() + PATIENCE;
         Ok(self.shared.progress.wait_until(deadline, || {

@@ -301,6 +301,14 @@ impl Rings {
         self.version.load(Ordering::Acquire)
     }
 
+    /// Up to where each ring is filled that is still read.
+    pub(super) fn published(&self) -> Vec<(RingId, u32)> {
+        let state = self.lock();
+        let read = state.slots.iter().filter(|slot| !slot.has_left);
+        read.map(|slot| (slot.id, slot.memory.region().control().published()))
+            .collect()
+    }
+
     pub(super) fn list(&self) -> Vec<Listed> {
         let listed = |slot: &Slot| Listed {
             id: slot.id,
