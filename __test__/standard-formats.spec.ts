@@ -1,9 +1,15 @@
 // The formats `ecs` and `otel` against what their specifications say.
 
+import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { createLogger, type FormatName } from 'fapilog'
 
 type Json = Record<string, unknown>
+
+/** A schema as its authors publish it: see fixtures/published/README.md. */
+function published(name: string): string {
+  return readFileSync(new URL(`fixtures/published/${name}`, import.meta.url), 'utf8')
+}
 
 async function lines(format: FormatName): Promise<string[]> {
   const log = createLogger({
@@ -49,9 +55,49 @@ async function lines(format: FormatName): Promise<string[]> {
   return log.takeLines()
 }
 
+interface EcsField {
+  readonly type: string
+  readonly required: boolean
+  readonly index?: number
+  readonly top_level_field?: boolean
+  readonly sanitization?: { readonly key: { readonly replacements: readonly string[] } }
+}
+
+const ECS_TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  string: (value) => typeof value === 'string',
+  integer: (value) => Number.isInteger(value),
+  object: (value) => typeof value === 'object' && value !== null,
+  datetime: (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value)),
+}
+
+/** What of a line is not as the specification of ECS loggers says. */
+function ecsFaults(line: string): string[] {
+  const event = JSON.parse(line) as Json
+  const { fields } = JSON.parse(published('ecs-logging.json')) as {
+    fields: Record<string, EcsField>
+  }
+  return Object.entries(fields).flatMap(([name, field]) => {
+    const nested = name
+      .split('.')
+      .reduce<unknown>((inner, part) => (inner as Json | undefined)?.[part], event)
+    const value = field.top_level_field === true ? event[name] : (event[name] ?? nested)
+    if (value === undefined) return field.required ? [`${name} is missing`] : []
+    const replaced = field.sanitization?.key.replacements ?? []
+    return [
+      ...(ECS_TYPES[field.type]?.(value) === true ? [] : [`${name} is no ${field.type}`]),
+      ...(field.index === undefined || Object.keys(event)[field.index] === name
+        ? []
+        : [`${name} is not at place ${field.index}`]),
+      ...Object.keys(replaced.length > 0 ? (value as Json) : {})
+        .filter((key) => replaced.some((character) => key.includes(character)))
+        .map((key) => `${name} has the key ${key}`),
+    ]
+  })
+}
+
 test('ecs: the required fields come first, log.level with its dot, labels are scalars', async (t) => {
-  // https://github.com/elastic/ecs-logging/blob/main/spec/spec.json
   for (const line of await lines('ecs')) {
+    t.deepEqual(ecsFaults(line), [], line)
     t.regex(line, /^\{"@timestamp":"[^"]*","log\.level":"[a-z]+","message":"/)
     const event = JSON.parse(line) as Json
     t.regex(event['@timestamp'] as string, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
@@ -65,6 +111,14 @@ test('ecs: the required fields come first, log.level with its dot, labels are sc
       t.true(['string', 'number', 'boolean'].includes(typeof value), key)
     }
   }
+  t.deepEqual(ecsFaults('{"message":1,"log":{"level":"info"},"labels":{"a.b":1}}'), [
+    '@timestamp is missing',
+    'log.level is missing',
+    'message is no string',
+    'message is not at place 2',
+    'ecs.version is missing',
+    'labels has the key a.b',
+  ])
   const events = (await lines('ecs')).map((line) => JSON.parse(line) as Json)
   const scoped = events.find(({ message }) => message === 'scoped')
   t.deepEqual(scoped?.['trace'], { id: '4bf92f3577b34da6a3ce929d0e0e4736' })
@@ -82,38 +136,35 @@ test('ecs: the required fields come first, log.level with its dot, labels are sc
   t.deepEqual(failed?.['data'], { err: { code: 'E_CARD' } })
 })
 
-/** Fields of the messages of opentelemetry/proto/{logs,common,resource}/v1, by the types of their JSON mapping. */
-const MESSAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  LogsData: { resourceLogs: 'ResourceLogs[]' },
-  ResourceLogs: { resource: 'Resource', scopeLogs: 'ScopeLogs[]', schemaUrl: 'string' },
-  Resource: { attributes: 'KeyValue[]', droppedAttributesCount: 'uint32' },
-  ScopeLogs: { scope: 'InstrumentationScope', logRecords: 'LogRecord[]', schemaUrl: 'string' },
-  InstrumentationScope: { name: 'string', version: 'string', attributes: 'KeyValue[]' },
-  LogRecord: {
-    timeUnixNano: 'fixed64',
-    observedTimeUnixNano: 'fixed64',
-    severityNumber: 'severity',
-    severityText: 'string',
-    body: 'AnyValue',
-    attributes: 'KeyValue[]',
-    droppedAttributesCount: 'uint32',
-    flags: 'uint32',
-    traceId: 'hex16',
-    spanId: 'hex8',
-    eventName: 'string',
-  },
-  KeyValue: { key: 'string', value: 'AnyValue' },
-  AnyValue: {
-    stringValue: 'string',
-    boolValue: 'boolean',
-    intValue: 'int64',
-    doubleValue: 'double',
-    arrayValue: 'ArrayValue',
-    kvlistValue: 'KeyValueList',
-    bytesValue: 'string',
-  },
-  ArrayValue: { values: 'AnyValue[]' },
-  KeyValueList: { values: 'KeyValue[]' },
+/** How scalars are in the JSON mapping of OTLP, where ids are hexadecimal. */
+const MAPPED: Readonly<Record<string, string>> = {
+  bool: 'boolean',
+  bytes: 'string',
+  fixed32: 'uint32',
+  int32: 'uint32',
+  SeverityNumber: 'severity',
+}
+const IDS: Readonly<Record<string, string>> = { traceId: 'hex16', spanId: 'hex8' }
+const MESSAGES = messages(['common', 'resource', 'logs'])
+
+/** The messages of .proto files: what a parser of the language would say of them, as far as they use it. */
+function messages(files: readonly string[]): Readonly<Record<string, Record<string, string>>> {
+  const found: Record<string, Record<string, string>> = {}
+  for (const file of files) {
+    const text = published(`${file}.proto`).replaceAll(/\/\/.*$/gm, '')
+    for (const [, name = '', body = ''] of text.matchAll(/^message (\w+) \{\n(.*?)^\}/gms)) {
+      const fields: Record<string, string> = {}
+      for (const [, list, type = '', field = ''] of body.matchAll(
+        /^\s*(repeated )?([\w.]+) (\w+) = \d+/gm,
+      )) {
+        const key = field.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+        const short = type.split('.').at(-1) as string
+        fields[key] = (IDS[key] ?? MAPPED[short] ?? short) + (list === undefined ? '' : '[]')
+      }
+      found[name] = fields
+    }
+  }
+  return found
 }
 
 const SCALARS: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -150,6 +201,9 @@ function faults(type: string, value: unknown, path: string): string[] {
 }
 
 test('otel: every line is a LogsData message', async (t) => {
+  t.is(MESSAGES['LogRecord']?.['traceId'], 'hex16')
+  t.is(MESSAGES['ResourceLogs']?.['scopeLogs'], 'ScopeLogs[]')
+  t.is(MESSAGES['AnyValue']?.['intValue'], 'int64')
   for (const line of await lines('otel'))
     t.deepEqual(faults('LogsData', JSON.parse(line), 'line'), [], line)
   t.true(faults('LogsData', { resourceLogs: [{ scope: 1 }] }, 'line').length > 0)
