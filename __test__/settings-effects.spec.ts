@@ -2,7 +2,7 @@
 // walking the schema, so one that is added and has no observer here fails.
 
 import { spawn } from 'node:child_process'
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { context } from '@opentelemetry/api'
@@ -487,6 +487,11 @@ const observers: Readonly<Record<string, Observer>> = {
     ['minimal', [/^INFO m/]],
     ['logfmt', [/^ts=.* msg=m a=1/]],
   ),
+  timestamp: observe(
+    lines((log) => log.info('m')),
+    ['iso-us', [/^\{"timestamp":"[-\dT:]+\.\d{3}000Z",/]],
+    ['epoch-ns', [/^\{"timestamp":\d{13}000000,/]],
+  ),
   preset: observe(
     lines((log) => log.info('m')),
     ['minimal', ['INFO m']],
@@ -935,6 +940,18 @@ const observers: Readonly<Record<string, Observer>> = {
     },
     [['b'], true],
     [['a'], false],
+  ),
+  'sinks[file].encrypt.keyVariable': observe(
+    (options) => {
+      process.env['EFFECT_FILE_KEY'] = '03'.repeat(32)
+      return folderAfter(
+        (log) => log.info('m'),
+        (folder) => readFileSync(join(folder, 'logs/app.log')).includes('FAPLOG'),
+      )(options)
+    },
+    [undefined, 'FAPILOG_CONFIGURATION'],
+    ['EFFECT_FILE_KEY', true],
+    FILE,
   ),
   'processors.encrypt.keyVariable': observe(
     async (options) => {

@@ -50,5 +50,6 @@ export const defaultSettings = (): ResolvedSettings => ({
   diagnostics: false,
   otel: false,
   plugins: [],
+  timestamp: 'iso',
   utc: false,
 })

@@ -46,7 +46,7 @@ export function nativeDocument(settings: ResolvedSettings, levels: LevelTable): 
       pid: process.pid,
       utc: settings.utc,
       pino: pinoDocument(settings.pino),
-      timestamp: settings.timestamp ?? null,
+      timestamp: settings.timestamp,
     },
     customLevels: levels.levels.slice(LEVELS.length).map(({ name, value }) => ({ name, value })),
     sinks,

@@ -125,6 +125,15 @@ export interface RotateOptions {
   readonly keepFor?: Duration
 }
 
+/** How the files of a sink are encrypted. */
+export interface EncryptFileOptions {
+  /**
+   * The variable of the environment that holds the key: 32 bytes in base64 or hexadecimal.
+   * @default 'FAPILOG_ENCRYPTION_KEY'
+   */
+  readonly keyVariable?: string
+}
+
 /** A file, rotating or not. Several processes may write to the same path. */
 export interface FileSinkOptions extends SinkCommonOptions {
   /** What it is. */
@@ -142,6 +151,8 @@ export interface FileSinkOptions extends SinkCommonOptions {
   readonly mkdir?: boolean
   /** Rotation: see `rotate`. @default never */
   readonly rotate?: RotateOptions
+  /** Encrypts the file and those that it is rotated into. */
+  readonly encrypt?: EncryptFileOptions
 }
 
 /** A sink that takes everything and keeps nothing. */
@@ -673,6 +684,12 @@ export interface LoggerOptions {
   readonly otel?: boolean
   /** Plugins in JavaScript. @default [] */
   readonly plugins?: readonly Plugin[]
+  /**
+   * How `json`, `logfmt` and `simple` write the time of an event: as RFC 3339 with 3, 6 or 9 digits behind the
+   * second, or as a number since 1970. An event has milliseconds; further digits are 0.
+   * @default 'iso'
+   */
+  readonly timestamp?: 'iso' | 'iso-us' | 'iso-ns' | 'epoch-ms' | 'epoch-us' | 'epoch-ns'
   /** Name of the service, in `context`. */
   readonly service?: string
   /** Deployment environment, in `context`. */
@@ -684,4 +701,4 @@ export interface LoggerOptions {
 }
 
 /** The settings that `reconfigure` can change. */
-export type LiveOptions = Pick<LoggerOptions, 'level' | 'filters' | 'routing' | 'sync'>
+export type LiveOptions = Pick<LoggerOptions, 'level' | 'filters' | 'routing' | 'redact' | 'sync'>

@@ -19,6 +19,9 @@ import { retroactive } from './retroactive.js'
 import { routing } from './routing.js'
 import { sinks } from './sink.js'
 
+/** Those of crates/core/src/format/timestamp.rs. */
+const TIME_STYLES = ['iso', 'iso-us', 'iso-ns', 'epoch-ms', 'epoch-us', 'epoch-ns'] as const
+
 /** The settings document. */
 export const settingsSchema = group(
   { name: 'LoggerOptions', heading: 'The logger', description: 'Options of `createLogger`.' },
@@ -119,6 +122,7 @@ export const settingsSchema = group(
     redact: setting(redact, {
       description: 'What nobody may see: see [redaction](redaction.md)',
       example: { presets: ['CREDENTIALS'], paths: ['user.email', '**.ssn'] },
+      live: true,
     }),
     durability: setting(choice(['memory', 'fsync', 'crash-safe']), {
       description:
@@ -177,6 +181,12 @@ export const settingsSchema = group(
       description: 'Plugins in JavaScript: see [plugins](plugins.md)',
       default: [],
       example: [{ kind: 'filter', name: 'no-pings', filter: (event) => event.message !== 'ping' }],
+    }),
+    timestamp: setting(choice(TIME_STYLES), {
+      description:
+        'How `json`, `logfmt` and `simple` write the time of an event: as RFC 3339 with 3, 6 or 9 digits behind the second, or as a number since 1970. An event has milliseconds; further digits are 0: see [formats](formats.md#time)',
+      default: 'iso',
+      example: 'epoch-ns',
     }),
     service: setting(text(), {
       description: 'Name of the service, in `context`',

@@ -156,6 +156,11 @@ export class SettingsBuilder {
     return this.set('plugins', plugins)
   }
 
+  /** How `json`, `logfmt` and `simple` write the time of an event: as RFC 3339 with 3, 6 or 9 digits behind the second, or as a number since 1970. An event has milliseconds; further digits are 0. */
+  withTimestamp(timestamp: Value<'timestamp'>): this {
+    return this.set('timestamp', timestamp)
+  }
+
   /** Name of the service, in `context`. */
   withService(service: Value<'service'>): this {
     return this.set('service', service)

@@ -1,6 +1,7 @@
 //! One known line of every format.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+use fapilog_core::format::timestamp::TimeStyle;
 use fapilog_core::format::{build, FormatKind, FormatOptions};
 use fapilog_core::level::Level;
 use fapilog_core::wire::layout::*;
@@ -481,5 +482,87 @@ fn otel_takes_ids_that_are_ids_alone() {
         assert_eq!(found.contains(r#""key":"trace_id""#), !has_trace, "{found}");
         assert_eq!(found.contains(r#""key":"span_id""#), !has_span, "{found}");
         assert!(!found.contains("body"));
+    }
+}
+
+#[test]
+fn the_time_is_written_in_every_style_and_by_formats_with_a_style_alone() {
+    let styles = [
+        (
+            TimeStyle::Iso,
+            "\"2026-01-02T03:04:05.678Z\"",
+            "\"1970-01-01T00:00:00.000Z\"",
+            "\"1969-12-31T23:59:59.999Z\"",
+        ),
+        (
+            TimeStyle::IsoUs,
+            "\"2026-01-02T03:04:05.678000Z\"",
+            "\"1970-01-01T00:00:00.000000Z\"",
+            "\"1969-12-31T23:59:59.999000Z\"",
+        ),
+        (
+            TimeStyle::IsoNs,
+            "\"2026-01-02T03:04:05.678000000Z\"",
+            "\"1970-01-01T00:00:00.000000000Z\"",
+            "\"1969-12-31T23:59:59.999000000Z\"",
+        ),
+        (TimeStyle::EpochMs, "1767323045678", "0", "-1"),
+        (TimeStyle::EpochUs, "1767323045678000", "0", "-1000"),
+        (TimeStyle::EpochNs, "1767323045678000000", "0", "-1000000"),
+    ];
+    let dictionary = Dictionary::new();
+    for (style, now, zero, before) in styles {
+        let options = FormatOptions {
+            timestamp: style,
+            ..options()
+        };
+        for (kind, start, quoted) in [
+            (FormatKind::Json, "{\"timestamp\":", true),
+            (FormatKind::Logfmt, "ts=", false),
+            (FormatKind::Simple, "", false),
+        ] {
+            // One after the other, since what a format remembers of the last time must not show.
+            let mut format = build(kind, &options);
+            for (time, text) in [
+                (TIME, now),
+                (0.0, zero),
+                (TIME, now),
+                (-1.0, before),
+                (TIME, now),
+            ] {
+                let mut record = RecordWriter::new(Level::INFO, 0, time);
+                record.message("m");
+                let bytes = record.finish();
+                let mut out = Vec::new();
+                format.write(&Records::new(&bytes, &dictionary).next().unwrap(), &mut out);
+                let line = String::from_utf8(out).unwrap();
+                let text = if quoted { text } else { text.trim_matches('"') };
+                let rest = line.strip_prefix(&format!("{start}{text}"));
+                let rest = rest.unwrap_or_else(|| panic!("{kind:?} {style:?}: {line}"));
+                assert!(rest.starts_with([',', ' ']), "{line}");
+                if quoted {
+                    serde_json::from_str::<serde_json::Value>(&line).unwrap();
+                }
+            }
+        }
+        for kind in [
+            FormatKind::Pino,
+            FormatKind::Ecs,
+            FormatKind::Otel,
+            FormatKind::Pretty,
+            FormatKind::Minimal,
+        ] {
+            let record = || {
+                let mut record = RecordWriter::new(Level::INFO, 0, TIME);
+                record.message("m");
+                record
+            };
+            let plain = line(kind, &dictionary, record());
+            assert_eq!(
+                line_with(kind, &options, &dictionary, record()),
+                plain,
+                "{style:?}"
+            );
+        }
     }
 }

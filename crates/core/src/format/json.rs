@@ -15,7 +15,7 @@ use super::json_text;
 use super::json_value::{end_with, write_message, Dialect, Gate, ValueWriter};
 use super::message_id::{MessageIds, UUID_LEN};
 use super::plan::Plan;
-use super::timestamp::{Timestamps, RFC3339_LEN};
+use super::timestamp::{TimeStyle, Timestamps};
 use super::Format;
 use crate::level::{Level, LevelTable};
 use crate::wire::layout::{
@@ -28,7 +28,7 @@ const LISTED: u8 = FLAG_SCOPED | FLAG_CONTEXT | FLAG_ERROR;
 const GENERATED_ID: &[u8] = b"\"message_id\":\"00000000-0000-4000-8000-000000000000\",";
 const MESSAGE_ID: usize = 0;
 const CORRELATION_ID: usize = 1;
-const HEAD: &str = "{\"timestamp\":\"";
+const HEAD: &str = "{\"timestamp\":";
 const CONTEXT: &str = ",\"context\":{\"message_id\":\"";
 /// Where a generated message id has its place in a tail.
 const ID: std::ops::Range<usize> = CONTEXT.len()..CONTEXT.len() + UUID_LEN;
@@ -48,6 +48,8 @@ pub struct ContextConstants {
     pub pid: Option<u32>,
     /// The levels of the pipeline, whose names the events have.
     pub levels: LevelTable,
+    /// How the time is written.
+    pub timestamp: TimeStyle,
 }
 
 impl ContextConstants {
@@ -78,6 +80,8 @@ impl ContextConstants {
 struct Head {
     time_ms: f64,
     text: Vec<u8>,
+    /// Where the time ends, with its quotes.
+    time_end: usize,
 }
 
 /// The envelope format. Events cost one pass; those with a scope or context fields have their keys looked at
@@ -85,6 +89,9 @@ struct Head {
 #[derive(Debug)]
 pub struct JsonFormat {
     timestamps: Timestamps,
+    style: TimeStyle,
+    /// The time that is being put into a head.
+    time: Vec<u8>,
     heads: [Head; Level::COUNT],
     ids: MessageIds,
     values: ValueWriter,
@@ -99,6 +106,7 @@ impl JsonFormat {
     /// A format whose events carry `constants`.
     pub fn new(constants: &ContextConstants) -> Self {
         let levels = &constants.levels;
+        let style = constants.timestamp;
         let constants = constants.render();
         let tail = |diagnostics: &str| {
             let mut tail = CONTEXT.as_bytes().to_vec();
@@ -112,12 +120,14 @@ impl JsonFormat {
         };
         Self {
             timestamps: Timestamps::default(),
+            style,
+            time: Vec::new(),
             heads: std::array::from_fn(|index| {
                 let level = levels.at(u8::try_from(index).unwrap_or(0)).name();
-                let time = " ".repeat(RFC3339_LEN);
                 Head {
                     time_ms: f64::NAN,
-                    text: format!("{HEAD}{time}\",\"level\":\"{level}\",\"message\":").into_bytes(),
+                    text: format!("{HEAD},\"level\":\"{level}\",\"message\":").into_bytes(),
+                    time_end: HEAD.len(),
                 }
             }),
             ids: MessageIds::default(),
@@ -135,8 +145,17 @@ impl JsonFormat {
         if let Some(head) = self.heads.get_mut(record.level().index()) {
             if head.time_ms != time_ms {
                 head.time_ms = time_ms;
-                let time = self.timestamps.rfc3339(time_ms);
-                head.text[HEAD.len()..HEAD.len() + RFC3339_LEN].copy_from_slice(time);
+                self.time.clear();
+                self.style
+                    .write_json(&mut self.timestamps, time_ms, &mut self.time);
+                let end = HEAD.len() + self.time.len();
+                if end == head.time_end {
+                    head.text[HEAD.len()..end].copy_from_slice(&self.time);
+                } else {
+                    let time = self.time.iter().copied();
+                    head.text.splice(HEAD.len()..head.time_end, time);
+                    head.time_end = end;
+                }
             }
             out.extend_from_slice(&head.text);
         }

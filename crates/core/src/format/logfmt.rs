@@ -12,7 +12,7 @@ use super::fields::{FieldLister, Listed};
 use super::json_value::{
     repeats_error_field, skip, write_message_body, Dialect, Frame, ValueWriter, ERROR, OBJECT,
 };
-use super::timestamp::{self, Timestamps};
+use super::timestamp::{self, TimeStyle, Timestamps};
 use super::{number, visible, Format};
 use crate::wire::{Key, Record, Text, Token, Tokens, Value};
 
@@ -23,6 +23,7 @@ const MAX_DEPTH: usize = 16;
 #[derive(Debug)]
 pub struct LogfmtFormat {
     timestamps: Timestamps,
+    style: TimeStyle,
     lister: FieldLister,
     values: ValueWriter,
     /// The dotted key being written.
@@ -33,10 +34,12 @@ pub struct LogfmtFormat {
     json: Vec<u8>,
 }
 
-impl Default for LogfmtFormat {
-    fn default() -> Self {
+impl LogfmtFormat {
+    /// A format that writes the time like this.
+    pub fn new(style: TimeStyle) -> Self {
         Self {
             timestamps: Timestamps::default(),
+            style,
             lister: FieldLister::default(),
             values: ValueWriter::new(Dialect::Json),
             path: Vec::new(),
@@ -167,7 +170,8 @@ impl Format for LogfmtFormat {
             ..
         } = self.lister.list(record, Dialect::Json);
         out.extend_from_slice(b"ts=");
-        out.extend_from_slice(self.timestamps.rfc3339(record.time_ms()));
+        self.style
+            .write(&mut self.timestamps, record.time_ms(), out);
         out.extend_from_slice(b" level=");
         out.extend(
             record

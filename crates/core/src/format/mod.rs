@@ -88,6 +88,9 @@ pub struct FormatOptions {
     pub hostname: String,
     /// The process id. 0 leaves `context.pid` out.
     pub pid: u32,
+    /// How `json`, `logfmt` and `simple` write the time. Default `iso`.
+    #[serde(default)]
+    pub timestamp: timestamp::TimeStyle,
     /// Whether `pretty` uses colours. Default no. Each sink has its own, so it is not in the settings document.
     #[serde(skip)]
     pub color: bool,
@@ -121,6 +124,7 @@ pub fn build(kind: FormatKind, options: &FormatOptions) -> Box<dyn Format> {
             host: Some(options.hostname.clone()).filter(|host| !host.is_empty()),
             pid: Some(options.pid).filter(|&pid| pid != 0),
             levels: options.levels.clone(),
+            timestamp: options.timestamp,
         })),
         FormatKind::Pino => Box::new(PinoFormat::new(&PinoBase {
             pid: options.pid,
@@ -132,8 +136,8 @@ pub fn build(kind: FormatKind, options: &FormatOptions) -> Box<dyn Format> {
         FormatKind::Pretty => Box::new(PrettyFormat::new(options.color, options.utc)),
         FormatKind::Ecs => Box::new(EcsFormat::new(options)),
         FormatKind::Otel => Box::new(OtelFormat::new(options)),
-        FormatKind::Logfmt => Box::new(LogfmtFormat::default()),
-        FormatKind::Simple => Box::new(SimpleFormat::default()),
+        FormatKind::Logfmt => Box::new(LogfmtFormat::new(options.timestamp)),
+        FormatKind::Simple => Box::new(SimpleFormat::new(options.timestamp)),
         FormatKind::Minimal => Box::new(MinimalFormat),
     }
 }

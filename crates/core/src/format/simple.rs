@@ -2,7 +2,7 @@
 
 use super::fields::{FieldLister, Listed};
 use super::json_value::{end_with, Dialect, ValueWriter};
-use super::timestamp::Timestamps;
+use super::timestamp::{TimeStyle, Timestamps};
 use super::{compact, visible, Format};
 use crate::wire::{Record, Text, Value};
 
@@ -11,14 +11,17 @@ use crate::wire::{Record, Text, Value};
 #[derive(Debug)]
 pub struct SimpleFormat {
     timestamps: Timestamps,
+    style: TimeStyle,
     lister: FieldLister,
     values: ValueWriter,
 }
 
-impl Default for SimpleFormat {
-    fn default() -> Self {
+impl SimpleFormat {
+    /// A format that writes the time like this.
+    pub fn new(style: TimeStyle) -> Self {
         Self {
             timestamps: Timestamps::default(),
+            style,
             lister: FieldLister::default(),
             values: ValueWriter::new(Dialect::Json),
         }
@@ -41,7 +44,8 @@ impl Format for SimpleFormat {
             mut fields,
             ..
         } = self.lister.list(record, Dialect::Json);
-        out.extend_from_slice(self.timestamps.rfc3339(record.time_ms()));
+        self.style
+            .write(&mut self.timestamps, record.time_ms(), out);
         out.extend_from_slice(b" [");
         out.extend_from_slice(record.level().name().as_bytes());
         out.push(b']');

@@ -4,6 +4,7 @@
 //! (<https://howardhinnant.github.io/date_algorithms.html>).
 
 use jiff::tz::TimeZone;
+use serde::Deserialize;
 
 /// Length of `2026-01-02T03:04:05.678Z`.
 pub const RFC3339_LEN: usize = 24;
@@ -79,6 +80,68 @@ fn rfc3339(ms: i64) -> [u8; RFC3339_LEN] {
     put(&mut text[8..10], civil.day);
     text[11..23].copy_from_slice(&clock(ms.rem_euclid(MS_PER_DAY)));
     text
+}
+
+/// How the time of an event is written. Events have milliseconds; further digits are 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeStyle {
+    /// `2026-01-02T03:04:05.678Z`
+    #[default]
+    Iso,
+    /// `2026-01-02T03:04:05.678000Z`
+    IsoUs,
+    /// `2026-01-02T03:04:05.678000000Z`
+    IsoNs,
+    /// Milliseconds since the epoch.
+    EpochMs,
+    /// Microseconds since the epoch.
+    EpochUs,
+    /// Nanoseconds since the epoch.
+    EpochNs,
+}
+
+impl TimeStyle {
+    /// What the style writes in place of the end of RFC 3339, or behind milliseconds.
+    fn zeros(self) -> &'static str {
+        match self {
+            TimeStyle::Iso | TimeStyle::EpochMs => "",
+            TimeStyle::IsoUs | TimeStyle::EpochUs => "000",
+            TimeStyle::IsoNs | TimeStyle::EpochNs => "000000",
+        }
+    }
+
+    /// Whether it is text; the others are numbers.
+    fn is_text(self) -> bool {
+        matches!(self, TimeStyle::Iso | TimeStyle::IsoUs | TimeStyle::IsoNs)
+    }
+
+    /// The same as JSON.
+    pub fn write_json(self, times: &mut Timestamps, time_ms: f64, out: &mut Vec<u8>) {
+        if self.is_text() {
+            out.push(b'"');
+            self.write(times, time_ms, out);
+            out.push(b'"');
+        } else {
+            self.write(times, time_ms, out);
+        }
+    }
+
+    /// Appends a time in milliseconds since the epoch.
+    pub fn write(self, times: &mut Timestamps, time_ms: f64, out: &mut Vec<u8>) {
+        if self.is_text() {
+            let [text @ .., z] = times.rfc3339(time_ms);
+            out.extend_from_slice(text);
+            out.extend_from_slice(self.zeros().as_bytes());
+            out.push(*z);
+            return;
+        }
+        let ms = clamp_ms(time_ms);
+        out.extend_from_slice(itoa::Buffer::new().format(ms).as_bytes());
+        if ms != 0 {
+            out.extend_from_slice(self.zeros().as_bytes());
+        }
+    }
 }
 
 /// Formats event times; keeps the last one, since events of one millisecond come together.

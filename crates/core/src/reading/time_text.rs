@@ -8,8 +8,11 @@ use super::json::Raw;
 
 /// Numbers below this are seconds (it is 1973 in milliseconds, and far beyond any log in seconds).
 const MIN_MS: f64 = 1e11;
+/// Numbers from here on are microseconds, and from there on nanoseconds (each is 1973 again).
+const MIN_US: f64 = 1e14;
+const MIN_NS: f64 = 1e17;
 
-/// Milliseconds since the epoch of a time in milliseconds or seconds, or of a text: RFC 3339, a date and time
+/// Milliseconds since the epoch of a time in seconds, milli-, micro- or nanoseconds, or of a text: RFC 3339, a date and time
 /// without an offset (local time), or digits.
 pub(super) fn time_ms(value: Raw<'_>) -> Option<f64> {
     match value {
@@ -21,10 +24,11 @@ pub(super) fn time_ms(value: Raw<'_>) -> Option<f64> {
 
 fn number(digits: &str) -> Option<f64> {
     let value: f64 = digits.parse().ok()?;
-    Some(if value.abs() < MIN_MS {
-        value * 1000.0
-    } else {
-        value
+    Some(match value.abs() {
+        size if size < MIN_MS => value * 1e3,
+        size if size < MIN_US => value,
+        size if size < MIN_NS => (value / 1e3).floor(),
+        _ => (value / 1e6).floor(),
     })
 }
 
@@ -53,6 +57,9 @@ mod tests {
             "2026-01-02T04:04:05.678+01:00",
             "1767323045678",
             "1767323045.678",
+            "1767323045678000",
+            "1767323045678000000",
+            "2026-01-02T03:04:05.678000000Z",
         ] {
             assert_eq!(text_ms(text), Some(1_767_323_045_678.0), "{text}");
         }
