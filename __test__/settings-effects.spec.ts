@@ -942,14 +942,18 @@ const observers: Readonly<Record<string, Observer>> = {
     [['a'], false],
   ),
   'sinks[file].encrypt.keyVariable': observe(
-    (options) => {
+    async (options) => {
       process.env['EFFECT_FILE_KEY'] = '03'.repeat(32)
-      return folderAfter(
-        (log) => log.info('m'),
-        (folder) => readFileSync(join(folder, 'logs/app.log')).includes('FAPLOG'),
-      )(options)
+      try {
+        return await folderAfter(
+          (log) => log.info('m'),
+          (folder) => readFileSync(join(folder, 'logs/app.log')).includes('FAPLOG'),
+        )(options)
+      } catch (error) {
+        return (error as FapilogError).code
+      }
     },
-    [undefined, 'FAPILOG_CONFIGURATION'],
+    ['EFFECT_NO_SUCH_KEY', 'FAPILOG_CONFIGURATION'],
     ['EFFECT_FILE_KEY', true],
     FILE,
   ),
