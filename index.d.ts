@@ -334,6 +334,14 @@ interface RotateOptions {
   /** Rotated files whose last line is older are deleted. Allowed: a duration, from 1 ms. @default never */
   readonly keepFor?: Duration;
 }
+/** How the files of a sink are encrypted. */
+interface EncryptFileOptions {
+  /**
+   * The variable of the environment that holds the key: 32 bytes in base64 or hexadecimal.
+   * @default 'FAPILOG_ENCRYPTION_KEY'
+   */
+  readonly keyVariable?: string;
+}
 /** A file, rotating or not. Several processes may write to the same path. */
 interface FileSinkOptions extends SinkCommonOptions {
   /** What it is. */
@@ -351,6 +359,8 @@ interface FileSinkOptions extends SinkCommonOptions {
   readonly mkdir?: boolean;
   /** Rotation: see `rotate`. @default never */
   readonly rotate?: RotateOptions;
+  /** Encrypts the file and those that it is rotated into. */
+  readonly encrypt?: EncryptFileOptions;
 }
 /** A sink that takes everything and keeps nothing. */
 interface NullSinkOptions extends SinkCommonOptions {
@@ -810,6 +820,12 @@ interface LoggerOptions {
   readonly otel?: boolean;
   /** Plugins in JavaScript. @default [] */
   readonly plugins?: readonly Plugin[];
+  /**
+   * How `json`, `logfmt` and `simple` write the time of an event: as RFC 3339 with 3, 6 or 9 digits behind the
+   * second, or as a number since 1970. An event has milliseconds; further digits are 0.
+   * @default 'iso'
+   */
+  readonly timestamp?: 'iso' | 'iso-us' | 'iso-ns' | 'epoch-ms' | 'epoch-us' | 'epoch-ns';
   /** Name of the service, in `context`. */
   readonly service?: string;
   /** Deployment environment, in `context`. */
@@ -820,7 +836,7 @@ interface LoggerOptions {
   readonly utc?: boolean;
 }
 /** The settings that `reconfigure` can change. */
-type LiveOptions = Pick<LoggerOptions, 'level' | 'filters' | 'routing' | 'sync'>;
+type LiveOptions = Pick<LoggerOptions, 'level' | 'filters' | 'routing' | 'redact' | 'sync'>;
 /** Events by level, under the upper-case names of levels of your own too; levels without events are left out. */
 type EventsByLevel = Readonly<Partial<Record<LevelName, number>>>;
 /** Latencies, in seconds. */
@@ -1391,6 +1407,8 @@ declare class SettingsBuilder {
   withOtel(otel: Value<'otel'>): this;
   /** Plugins in JavaScript. */
   withPlugins(plugins: Value<'plugins'>): this;
+  /** How `json`, `logfmt` and `simple` write the time of an event: as RFC 3339 with 3, 6 or 9 digits behind the second, or as a number since 1970. An event has milliseconds; further digits are 0. */
+  withTimestamp(timestamp: Value<'timestamp'>): this;
   /** Name of the service, in `context`. */
   withService(service: Value<'service'>): this;
   /** Deployment environment, in `context`. */
@@ -1488,4 +1506,4 @@ declare class MetricsCollector {
 }
 /** Returns its argument: a configuration that is checked while it is written. `createLogger` takes the result. */
 declare function defineConfig<const Config extends LoggerOptions>(config: Config): Config;
-export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EncryptOptions, type EnrichOptions, type Enricher, type Enrichment, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type Filter, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LiveOptions, type LogContext, type LogMethod, type Logger, LoggerBuilder, type LoggerOptions, type LoggerWith, LoggingContainer, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PLUGIN_API_VERSION, type PinoOptions, PipelineError, type Plugin, type PluginCommon, PluginError, type PluginEvent, type PluginHealth, type PluginKind, type PluginMetrics, type PressureOptions, type PressureRung, type Processor, type ProcessorOptions, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type RedactDetector, type RedactField, type RedactOptions, type RedactPath, type RedactPattern, type RedactStrategy, type Redactor, type RetroactiveOptions, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type Sink, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type SizeGuardOptions, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, decryptField, defineConfig, defineEnricher, defineFilter, defineProcessor, defineRedactor, defineSink, joinLogger, newCorrelationId, parseTraceparent };
+export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EncryptFileOptions, type EncryptOptions, type EnrichOptions, type Enricher, type Enrichment, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type Filter, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LiveOptions, type LogContext, type LogMethod, type Logger, LoggerBuilder, type LoggerOptions, type LoggerWith, LoggingContainer, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PLUGIN_API_VERSION, type PinoOptions, PipelineError, type Plugin, type PluginCommon, PluginError, type PluginEvent, type PluginHealth, type PluginKind, type PluginMetrics, type PressureOptions, type PressureRung, type Processor, type ProcessorOptions, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type RedactDetector, type RedactField, type RedactOptions, type RedactPath, type RedactPattern, type RedactStrategy, type Redactor, type RetroactiveOptions, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type Sink, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type SizeGuardOptions, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, decryptField, defineConfig, defineEnricher, defineFilter, defineProcessor, defineRedactor, defineSink, joinLogger, newCorrelationId, parseTraceparent };
