@@ -62,40 +62,65 @@ pub mod verdict {
 /// The dictionary of one ring, as the threads that show events to plugins see it.
 pub type SharedDictionary = Arc<RwLock<Dictionary>>;
 
-/// Events on their way.
+/// The memory of a batch, to be used again: fresh memory for each would cost more than what is done with it.
 #[derive(Debug, Default)]
+pub struct Memory {
+    records: Vec<u8>,
+    starts: Vec<u32>,
+}
+
+/// Events on their way.
+#[derive(Debug)]
 pub struct Travellers {
     id: u64,
     /// The chunk that they were read with; the same at every place.
     pub sequence: u64,
     /// Index of the place.
     pub place: usize,
-    records: Vec<u8>,
-    starts: Vec<u32>,
+    memory: Memory,
     dictionary: SharedDictionary,
 }
 
 impl Travellers {
     /// An empty batch for a place.
-    pub fn new(place: usize, sequence: u64, dictionary: SharedDictionary) -> Self {
+    pub fn new(place: usize, sequence: u64, dictionary: SharedDictionary, memory: Memory) -> Self {
         Self {
+            id: 0,
             sequence,
             place,
+            memory,
             dictionary,
-            ..Self::default()
         }
+    }
+
+    /// Makes room for so many bytes of events.
+    pub fn reserve(&mut self, bytes: usize) {
+        self.memory.records.reserve(bytes);
+    }
+
+    /// What is left when the events are not needed any more.
+    pub fn into_memory(self) -> Memory {
+        let mut memory = self.memory;
+        memory.records.clear();
+        memory.starts.clear();
+        memory
     }
 
     /// Adds an event.
     pub fn push(&mut self, record: &Record<'_>) {
-        self.starts
-            .push(u32::try_from(self.records.len()).unwrap_or(u32::MAX));
-        append_record(record, &mut self.records);
+        let Memory { records, starts } = &mut self.memory;
+        starts.push(u32::try_from(records.len()).unwrap_or(u32::MAX));
+        append_record(record, records);
     }
 
     /// Whether there is no event.
     pub fn is_empty(&self) -> bool {
-        self.starts.is_empty()
+        self.memory.starts.is_empty()
+    }
+
+    /// Bytes of the events.
+    fn bytes(&self) -> usize {
+        self.memory.records.len()
     }
 
     /// The dictionary that the events refer to.
@@ -108,13 +133,14 @@ impl Travellers {
         &'a self,
         dictionary: &'a Dictionary,
     ) -> impl Iterator<Item = Option<Record<'a>>> + 'a {
-        self.starts
+        self.memory
+            .starts
             .iter()
             .map(move |&start| self.record(start, dictionary))
     }
 
     fn record<'a>(&'a self, start: u32, dictionary: &'a Dictionary) -> Option<Record<'a>> {
-        Records::new(self.records.get(start as usize..)?, dictionary).next()
+        Records::new(self.memory.records.get(start as usize..)?, dictionary).next()
     }
 }
 
@@ -208,7 +234,7 @@ impl Bridge {
         let mut state = self.lock();
         state.next_id += 1;
         travellers.id = state.next_id;
-        state.bytes += travellers.records.len();
+        state.bytes += travellers.bytes();
         if state.abandoned {
             let returned = self.unanswered(travellers);
             state.returned.push_back(returned);
@@ -274,7 +300,7 @@ impl Bridge {
         let state = self.lock();
         let travellers = state.taken.iter().find(|taken| taken.id == id)?;
         let dictionary = read(&travellers.dictionary);
-        let record = travellers.record(*travellers.starts.get(index)?, &dictionary)?;
+        let record = travellers.record(*travellers.memory.starts.get(index)?, &dictionary)?;
         let mut line = Vec::new();
         self.view
             .lock()
@@ -311,7 +337,10 @@ impl Bridge {
             left.extend(std::mem::take(queue));
         }
         left.sort_by_key(|travellers| travellers.sequence);
-        let events = left.iter().map(|travellers| travellers.starts.len()).sum();
+        let events = left
+            .iter()
+            .map(|travellers| travellers.memory.starts.len())
+            .sum();
         for travellers in left {
             let returned = self.unanswered(travellers);
             state.returned.push_back(returned);
@@ -348,7 +377,7 @@ impl Bridge {
     pub fn next_returned(&self) -> Option<Returned> {
         let mut state = self.lock();
         let returned = state.returned.pop_front()?;
-        state.bytes -= returned.travellers.records.len();
+        state.bytes -= returned.travellers.bytes();
         Some(returned)
     }
 

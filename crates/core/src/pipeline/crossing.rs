@@ -2,12 +2,15 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::bridge::{verdict, Bridge, Place, Returned, SharedDictionary, Travellers};
+use super::bridge::{verdict, Bridge, Memory, Place, Returned, SharedDictionary, Travellers};
 use crate::stages::{Part, StageCounts, Stages};
 use crate::wire::{envelope, Record, RecordWriter, Records};
 
 /// What stands in the place of an event that could not be redacted.
 const WITHHELD: &str = "[withheld: a redactor failed]";
+
+/// Batches whose memory is kept.
+const MAX_SPARE: usize = 16;
 
 /// Name of all plugins together in the counters of the stages.
 const PLUGINS: &str = "plugins";
@@ -21,6 +24,7 @@ pub struct Crossing {
     /// Number of the chunk that was sent last.
     sequence: u64,
     scratch: RecordWriter,
+    spare: Vec<Memory>,
 }
 
 impl Crossing {
@@ -35,6 +39,7 @@ impl Crossing {
             counts: StageCounts::default(),
             sequence: 0,
             scratch: RecordWriter::default(),
+            spare: Vec::new(),
         };
         crossing.cut(stages);
         Some(crossing)
@@ -57,10 +62,13 @@ impl Crossing {
         }
     }
 
-    /// An empty batch for the first place.
-    pub fn begin(&mut self, dictionary: &SharedDictionary) -> Travellers {
+    /// An empty batch for the first place, with room for `bytes` of events.
+    pub fn begin(&mut self, dictionary: &SharedDictionary, bytes: usize) -> Travellers {
         self.sequence += 1;
-        Travellers::new(0, self.sequence, Arc::clone(dictionary))
+        let memory = self.spare.pop().unwrap_or_default();
+        let mut travellers = Travellers::new(0, self.sequence, Arc::clone(dictionary), memory);
+        travellers.reserve(bytes);
+        travellers
     }
 
     /// Number of the chunk that was sent last.
@@ -83,8 +91,10 @@ impl Crossing {
         let dictionary = shared.read().unwrap_or_else(PoisonError::into_inner);
         let place = travellers.place;
         let next = (place + 1 < self.behind.len()).then_some(place + 1);
-        let mut onward =
-            Travellers::new(next.unwrap_or(0), travellers.sequence, Arc::clone(&shared));
+        let mut onward = next.map(|place| {
+            let memory = self.spare.pop().unwrap_or_default();
+            Travellers::new(place, travellers.sequence, Arc::clone(&shared), memory)
+        });
         let mut changed = changed.into_iter();
         for (index, record) in travellers.records(&dictionary).enumerate() {
             let Some(record) = record else { continue };
@@ -114,18 +124,22 @@ impl Crossing {
                 _ => Some(record),
             };
             let Some(event) = event else { continue };
-            let Some(event) = self.behind.get_mut(place).and_then(|s| s.run(event)) else {
-                continue;
+            let passed = match self.behind.get_mut(place) {
+                Some(stages) if !stages.is_empty() => stages.run(event),
+                _ => Some(event),
             };
-            if next.is_some() {
-                onward.push(&event);
-            } else {
-                deliver(&event);
+            let Some(event) = passed else { continue };
+            match &mut onward {
+                Some(onward) => onward.push(&event),
+                None => deliver(&event),
             }
         }
         drop(dictionary);
-        if next.is_some() && !onward.is_empty() {
+        if let Some(onward) = onward.filter(|onward| !onward.is_empty()) {
             self.bridge.send(onward);
+        }
+        if self.spare.len() < MAX_SPARE {
+            self.spare.push(travellers.into_memory());
         }
         true
     }

@@ -523,7 +523,7 @@ impl Drain {
         }
 
         let mut travellers = match (&mut self.crossing, &source.shared_dictionary) {
-            (Some(crossing), Some(dictionary)) => Some(crossing.begin(dictionary)),
+            (Some(crossing), Some(dictionary)) => Some(crossing.begin(dictionary, copied)),
             _ => None,
         };
         let mut accepted = LevelCounts::default();

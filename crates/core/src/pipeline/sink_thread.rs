@@ -88,38 +88,43 @@ impl Ledger {
 /// Lets threads wait until sinks have come far enough.
 #[derive(Debug, Default)]
 pub struct Progress {
-    lock: Mutex<()>,
+    /// How many wait.
+    waiting: Mutex<usize>,
     moved: Condvar,
 }
 
 impl Progress {
-    /// Tells everyone who waits to look again.
+    /// Tells everyone who waits to look again. Costs no system call as long as nobody does.
     pub fn announce(&self) {
-        drop(self.guard());
-        self.moved.notify_all();
+        // Whoever comes to wait after this has looked under the lock, and has seen what is announced.
+        if *self.guard() > 0 {
+            self.moved.notify_all();
+        }
     }
 
     /// Waits until `reached` or the deadline; whether it was reached.
     pub fn wait_until(&self, deadline: Instant, reached: impl Fn() -> bool) -> bool {
         let mut guard = self.guard();
-        loop {
-            if reached() {
-                return true;
-            }
+        *guard += 1;
+        let mut is_reached = reached();
+        while !is_reached {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return false;
+                break;
             }
             guard = self
                 .moved
                 .wait_timeout(guard, left)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
+            is_reached = reached();
         }
+        *guard -= 1;
+        is_reached
     }
 
-    fn guard(&self) -> MutexGuard<'_, ()> {
-        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    fn guard(&self) -> MutexGuard<'_, usize> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
