@@ -309,6 +309,7 @@ test('keys that were known before a change do not travel to shared memory after 
   log.takeLines()
   t.true(ringBytes(log).includes('early-99'))
   log.reconfigure({ redact: { presets: ['CREDENTIALS'] } })
+  log.child({ password: 'late-child', user: { apiKey: ['late-child'] } }).info('m')
   for (let round = 0; round < 100; round++) event(`late-${round}`)
   t.false(ringBytes(log).includes('late-'))
   log.reconfigure({ redact: { fields: ['user'] } })

@@ -195,6 +195,8 @@ export class Encoder extends Writer {
     this.predicting = new Shapes(this.keys, false)
     this.strict = new Shapes(this.keys, true)
     this.shapes = isPolluted() ? this.strict : this.predicting
+    // Fields of a child that is made before the next event start here.
+    this.root = this.shapes.root
     this.repeats.forgetShapes()
   }
 
