@@ -11,7 +11,7 @@ await required('napi build', [
   '--platform',
   '--release',
   '--manifest-path',
-  'crates/binding/Cargo.toml',
+  'crates/binding/addon/Cargo.toml',
   '--output-dir',
   'native',
   '--no-js',

@@ -4,15 +4,9 @@
 //! [`sinks`]. Modules are listed lowest first; a module may only use those above it.
 #![forbid(unsafe_code)]
 
-mod base64;
-pub mod error;
-pub mod format;
-pub mod key;
-pub mod level;
+pub use fapilog_event::{error, format, key, level, sealed, stages, wire};
+
 pub mod pipeline;
 pub mod reading;
 pub mod recovery;
-pub mod sealed;
 pub mod sinks;
-pub mod stages;
-pub mod wire;

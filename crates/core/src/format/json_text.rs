@@ -130,7 +130,7 @@ fn special_bytes(word: u64) -> u64 {
 
 /// Length of the leading run of bytes that need no escape and are ASCII.
 #[inline]
-pub(crate) fn plain_run(bytes: &[u8]) -> usize {
+pub fn plain_run(bytes: &[u8]) -> usize {
     let (words, tail) = bytes.as_chunks::<8>();
     for (index, word) in words.iter().enumerate() {
         let special = special_bytes(u64::from_le_bytes(*word));

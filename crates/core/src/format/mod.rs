@@ -41,7 +41,7 @@ pub use pino::{PinoBase, PinoFormat};
 pub use pino_options::{PinoOptions, PinoTime};
 pub use pretty::PrettyFormat;
 pub use simple::SimpleFormat;
-pub(crate) use visible::write_str as write_visible;
+pub use visible::write_str as write_visible;
 
 /// Turns records into lines.
 pub trait Format: Send {

@@ -81,7 +81,7 @@ pub(crate) fn write(out: &mut Vec<u8>, text: Text<'_>) {
 }
 
 /// As [`write`], of a string.
-pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
+pub fn write_str(out: &mut Vec<u8>, text: &str) {
     write(out, Text::Utf8(text));
 }
 

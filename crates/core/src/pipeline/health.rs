@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 
 use super::breaker::State as BreakerState;
+use super::metrics::by_name;
 use super::pressure::Rung;
 use super::sink_thread::SinkHandle;
 use super::Pipeline;
@@ -124,7 +125,7 @@ impl Pipeline {
     pub fn health(&self) -> Health {
         let now = now_ms();
         let of = |sink: &Arc<SinkHandle>| (sink.name().to_owned(), SinkHealth::of(sink, now));
-        let sinks: BTreeMap<_, _> = self.sinks.iter().map(of).collect();
+        let sinks = by_name(self.sinks.iter().map(of));
         let rings = self.shared.rings.metrics();
         let ring_fill = rings.depth_bytes as f64 / (rings.capacity_bytes as f64).max(1.0);
         let worst = sinks.values().map(|sink| sink.status).max();

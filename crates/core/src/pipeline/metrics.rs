@@ -18,13 +18,19 @@ use crate::level::{LevelCounts, LevelTable};
 pub type ByLevel = BTreeMap<&'static str, u64>;
 
 fn by_level(levels: &LevelTable, counts: &LevelCounts) -> ByLevel {
-    counts
-        .0
-        .iter()
-        .enumerate()
-        .filter(|(_, &count)| count > 0)
-        .map(|(index, &count)| (levels.at(index as u8).name(), count))
-        .collect()
+    let counts = counts.0.iter().enumerate();
+    by_name(
+        counts
+            .filter(|(_, &count)| count > 0)
+            .map(|(index, &count)| (levels.at(index as u8).name(), count)),
+    )
+}
+
+/// A map of a few entries: `collect` would bring a sorting algorithm for each type of them into the binary.
+pub(super) fn by_name<K: Ord, V>(entries: impl IntoIterator<Item = (K, V)>) -> BTreeMap<K, V> {
+    let mut map = BTreeMap::new();
+    map.extend(entries);
+    map
 }
 
 /// All counters of a pipeline since it was opened.
@@ -261,49 +267,46 @@ impl Pipeline {
             submitted_by_level: by_level(levels, &produced.submitted),
             written,
             dropped: by_level(levels, &dropped),
-            dropped_by_reason: reasons.into_iter().collect(),
+            dropped_by_reason: by_name(reasons),
             in_flight: offered - settled,
-            sinks: ledgers
-                .iter()
-                .map(|(sink, ledger)| {
-                    let reasons = [
-                        ("overflow", ledger.dropped_overflow.total()),
-                        ("failed", ledger.dropped_failed.total()),
-                        ("shutdown", ledger.dropped_shutdown.total()),
-                    ];
-                    let metrics = SinkMetrics {
-                        written: ledger.written.total(),
-                        written_by_level: by_level(levels, &ledger.written),
-                        skipped: by_level(levels, &skipped(levels, sink, ledger, &accepted)),
-                        diverted: by_level(levels, &ledger.diverted),
-                        taken_over: ledger.taken_over,
-                        state: ledger.state,
-                        opened: ledger.opened,
-                        dropped: by_level(levels, &ledger.dropped()),
-                        dropped_by_reason: reasons.into_iter().collect(),
-                        kept: by_level(levels, &ledger.kept),
-                        unsynced: by_level(levels, &ledger.unsynced),
-                        reports: ledger.reports,
-                        bytes: ledger.bytes,
-                        batches: ledger.batches,
-                        queued_bytes: sink.queue.bytes() as u64,
-                        errors: ledger.errors,
-                        last_error: ledger.last_error.clone(),
-                        failing: sink.is_failing(),
-                        latency: SinkLatencyMetrics {
-                            written: sink.latency.written.snapshot(),
-                            queued: sink.latency.queued.snapshot(),
-                            write: sink.latency.write.snapshot(),
-                        },
-                        rotations: ledger.stats.rotations,
-                        compressed: ledger.stats.compressed,
-                        deleted: ledger.stats.deleted,
-                        reopened: ledger.stats.reopened,
-                        maintenance_errors: ledger.stats.maintenance_errors,
-                    };
-                    (sink.name().to_owned(), metrics)
-                })
-                .collect(),
+            sinks: by_name(ledgers.iter().map(|(sink, ledger)| {
+                let reasons = [
+                    ("overflow", ledger.dropped_overflow.total()),
+                    ("failed", ledger.dropped_failed.total()),
+                    ("shutdown", ledger.dropped_shutdown.total()),
+                ];
+                let metrics = SinkMetrics {
+                    written: ledger.written.total(),
+                    written_by_level: by_level(levels, &ledger.written),
+                    skipped: by_level(levels, &skipped(levels, sink, ledger, &accepted)),
+                    diverted: by_level(levels, &ledger.diverted),
+                    taken_over: ledger.taken_over,
+                    state: ledger.state,
+                    opened: ledger.opened,
+                    dropped: by_level(levels, &ledger.dropped()),
+                    dropped_by_reason: by_name(reasons),
+                    kept: by_level(levels, &ledger.kept),
+                    unsynced: by_level(levels, &ledger.unsynced),
+                    reports: ledger.reports,
+                    bytes: ledger.bytes,
+                    batches: ledger.batches,
+                    queued_bytes: sink.queue.bytes() as u64,
+                    errors: ledger.errors,
+                    last_error: ledger.last_error.clone(),
+                    failing: sink.is_failing(),
+                    latency: SinkLatencyMetrics {
+                        written: sink.latency.written.snapshot(),
+                        queued: sink.latency.queued.snapshot(),
+                        write: sink.latency.write.snapshot(),
+                    },
+                    rotations: ledger.stats.rotations,
+                    compressed: ledger.stats.compressed,
+                    deleted: ledger.stats.deleted,
+                    reopened: ledger.stats.reopened,
+                    maintenance_errors: ledger.stats.maintenance_errors,
+                };
+                (sink.name().to_owned(), metrics)
+            })),
             filtered: by_level(levels, &filtered),
             sampled: by_level(levels, &pressure.sampled),
             pressure: PressureMetrics {
@@ -311,22 +314,19 @@ impl Pipeline {
                 fill: pressure.fill,
                 entered: pressure.entered,
             },
-            stages: stages
-                .iter()
-                .map(|(name, counts)| {
-                    let metrics = StageMetrics {
-                        changed: counts.changed,
-                        filtered: by_level(levels, &counts.filtered),
-                        notices: counts.notices,
-                        rate: counts.gauges.rate,
-                        keys: counts.gauges.keys,
-                        evicted: counts.gauges.evicted,
-                        redacted: counts.redacted,
-                        withheld: counts.withheld,
-                    };
-                    (*name, metrics)
-                })
-                .collect(),
+            stages: by_name(stages.iter().map(|(name, counts)| {
+                let metrics = StageMetrics {
+                    changed: counts.changed,
+                    filtered: by_level(levels, &counts.filtered),
+                    notices: counts.notices,
+                    rate: counts.gauges.rate,
+                    keys: counts.gauges.keys,
+                    evicted: counts.gauges.evicted,
+                    redacted: counts.redacted,
+                    withheld: counts.withheld,
+                };
+                (*name, metrics)
+            })),
             ring,
             drain: self.shared.drain_time.snapshot(),
             diagnostics: self.diagnostics.counts(),

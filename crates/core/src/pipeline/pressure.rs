@@ -147,7 +147,7 @@ impl PressureSettings {
             sample_below: severity("sampleBelow", &self.sample_below)?,
             rate: Rate::new(part("rate", self.rate)?),
             protected: severity("protectedLevel", &self.protected_level)?,
-            chance: Chance::new(),
+            chance: Chance::default(),
             calm_since: None,
             counts: PressureCounts::default(),
             told: (0, 0),

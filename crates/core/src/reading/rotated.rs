@@ -1,5 +1,6 @@
 //! The files that an active file was rotated into.
 
+use std::collections::BinaryHeap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -36,8 +37,8 @@ fn numbered(path: &Path) -> io::Result<Vec<PathBuf>> {
         });
         found.extend(number.map(|number| (number, entry.path())));
     }
-    found.sort_by(|a, b| b.cmp(a));
-    Ok(found.into_iter().map(|(_, path)| path).collect())
+    let sorted = BinaryHeap::from(found).into_sorted_vec();
+    Ok(sorted.into_iter().rev().map(|(_, path)| path).collect())
 }
 
 #[cfg(test)]

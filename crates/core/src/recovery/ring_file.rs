@@ -3,6 +3,7 @@
 //! The owner holds flock(2) on it from before it has its name until it dies; whoever can take the lock of a
 //! ring owns what is left in it.
 
+use std::collections::BinaryHeap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -346,6 +347,6 @@ pub fn list(directory: &Path, tidy: bool) -> io::Result<Vec<PathBuf>> {
             }
         }
     }
-    found.sort();
-    Ok(found.into_iter().map(|(_, path)| path).collect())
+    let sorted = BinaryHeap::from(found).into_sorted_vec();
+    Ok(sorted.into_iter().map(|(_, path)| path).collect())
 }

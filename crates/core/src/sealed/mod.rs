@@ -45,10 +45,10 @@ pub const LINES: u8 = b'L';
 pub const END: u8 = b'E';
 
 const ID_BYTES: usize = 8;
-pub(crate) const TAG_BYTES: usize = 16;
+pub const TAG_BYTES: usize = 16;
 const NONCE_BYTES: usize = 24;
 /// Kind and length.
-pub(crate) const HEAD_BYTES: usize = 5;
+pub const HEAD_BYTES: usize = 5;
 
 /// What a frame is tied to: the tag of the one before it, or the salt.
 pub type Tag = [u8; TAG_BYTES];
@@ -201,14 +201,14 @@ fn shown(id: [u8; ID_BYTES]) -> String {
 
 /// What stands before a frame.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Head {
-    pub(crate) kind: u8,
+pub struct Head {
+    pub kind: u8,
     length: u32,
 }
 
 impl Head {
     /// `None` if no frame starts like this.
-    pub(crate) fn of(bytes: &[u8; HEAD_BYTES]) -> Option<Self> {
+    pub fn of(bytes: &[u8; HEAD_BYTES]) -> Option<Self> {
         let [kind, length @ ..] = *bytes;
         let length = u32::from_le_bytes(length);
         let fits = match kind {
@@ -220,13 +220,13 @@ impl Head {
     }
 
     /// Bytes of the whole frame.
-    pub(crate) fn frame_bytes(self) -> usize {
+    pub fn frame_bytes(self) -> usize {
         FRAME_BYTES + self.length as usize
     }
 }
 
 /// How much of `lines` the next frame takes: whole lines if one fits.
-pub(crate) fn content_of(lines: &[u8]) -> &[u8] {
+pub fn content_of(lines: &[u8]) -> &[u8] {
     let Some(most) = lines.get(..MAX_CONTENT) else {
         return lines;
     };

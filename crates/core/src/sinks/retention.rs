@@ -1,5 +1,6 @@
 //! Which rotated files exist and which of them have to go.
 
+use std::collections::BinaryHeap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,11 +12,12 @@ use super::file_settings::RotateSettings;
 use super::rotated_name::{Form, NamePattern, Turn};
 
 /// A file whose name and type say that it is one of ours.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Ordered by its age.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct RotatedFile {
-    pub(super) path: PathBuf,
     pub(super) turn: Turn,
     pub(super) form: Form,
+    pub(super) path: PathBuf,
     pub(super) size: u64,
     pub(super) modified: Option<Timestamp>,
 }
@@ -25,7 +27,7 @@ pub(super) struct RotatedFile {
 /// # Errors
 /// The error of reading the directory; a file that vanishes meanwhile is none.
 pub(super) fn list(directory: &Path, names: &NamePattern) -> io::Result<Vec<RotatedFile>> {
-    let mut files = Vec::new();
+    let mut files = BinaryHeap::new();
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let Some((turn, form)) = names.parse(&entry.file_name()) else {
@@ -47,8 +49,7 @@ pub(super) fn list(directory: &Path, names: &NamePattern) -> io::Result<Vec<Rota
             modified: status.modified,
         });
     }
-    files.sort_by_key(|file| (file.turn, file.form));
-    Ok(files)
+    Ok(files.into_sorted_vec())
 }
 
 /// The paths of the finished rotated files of the active file `path`, oldest first, each turn once.

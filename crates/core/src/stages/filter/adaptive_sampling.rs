@@ -32,7 +32,7 @@ impl AdaptiveSampling {
             target_per_step: target_per_second * STEP_MS / 1e3,
             bounds,
             protected,
-            chance: Chance::new(),
+            chance: Chance::default(),
             rate: Rate::new(bounds.1),
             mean: 0.0,
             arrived: 0.0,

@@ -32,12 +32,14 @@ impl Rate {
 #[derive(Debug)]
 pub struct Chance(u64);
 
-impl Chance {
+impl Default for Chance {
     /// Other bits in every process.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self(RandomState::new().hash_one(0u8))
     }
+}
 
+impl Chance {
     /// The next 64 bits.
     #[inline]
     pub fn bits(&mut self) -> u64 {
@@ -60,7 +62,7 @@ mod tests {
 
     #[test]
     fn the_ends_are_exact_and_the_middle_is_near() {
-        let mut chance = Chance::new();
+        let mut chance = Chance::default();
         for _ in 0..10_000 {
             let bits = chance.bits();
             assert!(!Rate::new(0.0).takes(bits));

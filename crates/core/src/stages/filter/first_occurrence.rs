@@ -32,7 +32,7 @@ impl FirstOccurrence {
             window_ms,
             others,
             protected,
-            chance: Chance::new(),
+            chance: Chance::default(),
             seen: KeyTable::new(max_keys),
         }
     }

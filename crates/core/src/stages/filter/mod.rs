@@ -5,7 +5,7 @@
 //! drain thread gets to it.
 
 mod adaptive_sampling;
-pub(crate) mod chance;
+pub mod chance;
 mod fingerprint;
 mod first_occurrence;
 mod key_table;

@@ -20,7 +20,7 @@ impl Sampling {
     pub fn new(rates: [Rate; Level::COUNT], by: Option<Fingerprint>) -> Self {
         Self {
             rates,
-            chance: Chance::new(),
+            chance: Chance::default(),
             by,
         }
     }

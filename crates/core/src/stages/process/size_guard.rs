@@ -41,10 +41,11 @@ impl SizeGuard {
 
     /// The length to which texts have to be cut, so that `excess` bytes are saved if that is possible.
     fn limit(&mut self, excess: usize) -> usize {
-        self.texts.sort_unstable_by(|a, b| b.cmp(a));
+        self.texts.sort_unstable();
         let saved_at = |limit: usize| -> usize {
             self.texts
                 .iter()
+                .rev()
                 .take_while(|&&len| len > limit + MARK_BYTES)
                 .map(|len| len - limit - MARK_BYTES)
                 .sum()

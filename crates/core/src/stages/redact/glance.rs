@@ -179,6 +179,8 @@ fn text(redact: &mut Redact, bytes: &[u8]) -> Option<()> {
     if !redact.reads_text {
         return Some(());
     }
+    #[cfg(test)]
+    redact.may_panic(bytes);
     redact.scanned += bytes.len();
     let is_clean = bytes.len() <= redact.max_characters
         && !(redact.json_strings && json_text::may_be(bytes))

@@ -124,13 +124,16 @@ impl Scanner {
         self.strategies.iter().all(Option::is_none) && self.patterns.is_empty()
     }
 
-    /// Whether text holds nothing that is looked for. Never wrong about a `true`; what is not ASCII, or has to be
-    /// compared with patterns, is not looked at here.
+    /// Whether text holds nothing that is looked for. Never wrong about a `true`; what is not ASCII is not looked at
+    /// here.
     #[inline]
     pub fn is_clean(&mut self, text: &[u8]) -> bool {
-        if !self.patterns.is_empty() {
-            return false;
-        }
+        self.has_no_looks(text) && (self.patterns.is_empty() || self.patterns.match_nothing(text))
+    }
+
+    /// Whether text holds nothing that looks like a secret; patterns aside.
+    #[inline(always)]
+    fn has_no_looks(&mut self, text: &[u8]) -> bool {
         let (needs, features) = (self.needs, Features::of(text));
         if features.high {
             return false;

@@ -69,6 +69,17 @@ impl Patterns {
         self.each.is_empty()
     }
 
+    /// Whether none of them matches in ASCII text. Cheaper than to find where.
+    pub fn match_nothing(&self, text: &[u8]) -> bool {
+        let Ok(text) = std::str::from_utf8(text) else {
+            return false;
+        };
+        match &self.set {
+            Some(set) => !set.is_match(text),
+            None => !self.each.iter().any(|(regex, ..)| regex.is_match(text)),
+        }
+    }
+
     /// Finds what the patterns match.
     pub fn find(&self, text: &str, hits: &mut Vec<Hit>) {
         match &self.set {
