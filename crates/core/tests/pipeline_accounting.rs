@@ -500,6 +500,45 @@ fn under_pressure_the_lowest_levels_go_first_and_every_event_is_counted() {
     assert_settled(&pipeline.metrics(), &HashMap::new());
 }
 
+/// Batches that a sink gets which is held while events come in one by one.
+fn batches(more: serde_json::Value) -> u64 {
+    let script = Script::new(Mode::Hold);
+    let replaced: Vec<(&str, Box<dyn Sink>)> = vec![("slow", Box::new(script.clone()))];
+    let document = settings_with(&[sink("slow")], more);
+    let pipeline = Arc::new(Pipeline::open_with(document, replaced).unwrap());
+    let mut source = Source::attach(&pipeline, 0);
+    for _ in 0..400 {
+        assert!(source.log(Level::INFO));
+        let begin = Instant::now();
+        while begin.elapsed() < Duration::from_micros(200) {
+            std::hint::spin_loop();
+        }
+    }
+    script.set(Mode::Write);
+    assert!(pipeline.flush(LONG).complete);
+    let metrics = pipeline.metrics();
+    assert_settled(&metrics, &HashMap::new());
+    assert_eq!(of(&metrics, "slow").written, 400);
+    assert!(pipeline.close(LONG).complete);
+    of(&metrics, "slow").batches
+}
+
+#[test]
+fn under_pressure_batches_grow_while_their_sink_is_busy() {
+    let pressure = json!({
+        "batchAt": 0.0, "sampleAt": 1.0, "dropAt": 1.0, "sampleBelow": "WARNING", "rate": 1.0, "holdMs": 1000,
+        "protectedLevel": "ERROR",
+    });
+    // How many batches there are depends on when the threads run; on a busy machine it takes another look.
+    let mut seen = Vec::new();
+    let grew = (0..10).any(|_| {
+        let (pressed, plain) = (batches(json!({ "pressure": pressure })), batches(json!({})));
+        seen.push((pressed, plain));
+        pressed * 3 <= plain
+    });
+    assert!(grew, "{seen:?}");
+}
+
 /// Logs groups of ten at a held sink, each its own batch, until far more than the queue holds is logged.
 fn overflow(when_full: &'static str) -> (Vec<Line>, Metrics) {
     let script = Script::new(Mode::Hold);
