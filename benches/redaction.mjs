@@ -6,7 +6,7 @@
  *
  * Rows are interleaved, the least of all rounds is printed: what a busy machine adds is not the logger's. pino
  * gets the paths at which its record may hold what the presets CREDENTIALS and PCI-DSS name. In `with secrets`
- * the record has a header and a card that have to be masked.
+ * the record has a header and a card that have to be masked. Ends with the targets.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -14,7 +14,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import pino from 'pino'
+import { nativeThread } from './lib/cpu.mjs'
 import { load, settings } from './lib/fapilog.mjs'
+import { show, verdict } from './lib/targets.mjs'
 import { workloads } from './lib/workloads.mjs'
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } })
@@ -88,8 +90,6 @@ console.log(`${'request record'.padEnd(24)} ns/call   ns until on file`)
 for (const [title, { call, file }] of best)
   console.log(`${title.padEnd(24)} ${call.toFixed(0).padStart(7)} ${file.toFixed(0).padStart(18)}`)
 const of = (title) => best.get(title)
-const added = of('fapilog redacted').call / of('fapilog').call - 1
-console.log(`\nredaction adds ${(added * 100).toFixed(1)} % to a call`)
 for (const [ours, theirs] of [
   ['fapilog redacted', 'pino redacted'],
   ['fapilog with secrets', 'pino with secrets'],
@@ -97,3 +97,34 @@ for (const [ours, theirs] of [
   console.log(
     `${ours}: ${(of(theirs).call / of(ours).call).toFixed(1)} x a call of ${theirs}, ${(of(theirs).file / of(ours).file).toFixed(1)} x until on file`,
   )
+
+/** Events that the drain thread decodes, redacts and formats in a second of its time, with the production preset. */
+const perCore = async () => {
+  const log = createLogger({ preset: 'production', sinks: ['null'] })
+  const call = request()
+  const events = 40 * CALLS
+  const before = nativeThread('fapilog:drain').cpu
+  for (let i = 0; i < events; i++) call(log, i)
+  await log.flush()
+  const cpu = nativeThread('fapilog:drain').cpu - before
+  await log.close()
+  return events / (cpu / 1e9)
+}
+
+const added = of('fapilog redacted').call / of('fapilog').call - 1
+const times = of('pino redacted').file / of('fapilog redacted').file
+const rate = await perCore()
+console.log()
+show([
+  verdict('redaction adds <= 5 % to a call', added <= 0.05, `${(added * 100).toFixed(1)} %`),
+  verdict(
+    'until on file, redacted: >= 8x pino with the same paths',
+    times >= 8,
+    `${times.toFixed(1)}x`,
+  ),
+  verdict(
+    'stages and format, production preset: >= 2 M request records a second of one core',
+    Number.isNaN(rate) ? null : rate >= 2e6,
+    `${(rate / 1e6).toFixed(1)} M/s`,
+  ),
+])
