@@ -171,6 +171,8 @@ ${entries}  } catch (thrown) {
     const value = property?.value
     const found = kindOf(value)
     const kind = found === 'object' && node.inner === undefined ? 'any' : found
+    // Objects in this one, and in an array, get code of their own next.
+    if (node.inner !== undefined) node.inner.wanted = true
     const read = `${begin}value = object[${JSON.stringify(node.key)}]\n`
     const other = `any(w, n${at}, value, pos, object, ${PARAMETERS})`
     const check = `if (pos > w.end) return cut(w, n${at}, before, pos)\n`
@@ -229,7 +231,7 @@ else ${otherwise}`
         return `if (d === undefined && typeof value === 'object' && value !== null && value.constructor === Object && ${outside('value')}) {
   words[pos] = ${L.TAG_OBJECT_START | token}
   const end = ${place}.inner.code(value, pos + 1, object, a, b, c)
-  if (end < 0) pos = ${other}
+  if (end < 0) { ${place}.inner.miss(); pos = ${other} }
   else { words[end] = ${L.TAG_CLOSE}; pos = end + 1 }
   ${check}} else ${otherwise}`
       case 'array':

@@ -8,7 +8,7 @@ import type { Around, Helpers } from './compiler.js'
 import { describeThrow, writeExotic } from './exotic.js'
 import { Frame } from './frame.js'
 import * as L from './layout.js'
-import { KEY_SHIFT, type KeyInfo, MISMATCH, type Shape, Shapes } from './shapes.js'
+import { KEY_SHIFT, type KeyInfo, type Shape, Shapes } from './shapes.js'
 import {
   insertKey,
   SHORT_STRING,
@@ -114,7 +114,7 @@ export function writeEntries(
     }
   }
   writer.flags |= shape.flags
-  if (!start.hasCode && start.isRipe(shape))
+  if (start.wanted && start.isRipe(shape))
     start.code = writer.compiler.compile(shape, start.key, object) ?? start.code
   return pos
 }
@@ -133,32 +133,10 @@ export function writePlain(
   const { words } = writer
   words[pos] = L.TAG_OBJECT_START | token
   const inner = node.inner ?? writer.shapes.inside(node)
-  let end = inner.hasCode ? writeByCode(inner, value, pos + 1, up) : MISMATCH
-  if (end === MISMATCH)
-    end = writeEntries(writer, value as Record<string, unknown>, inner, pos + 1, key, up)
+  const end = writeEntries(writer, value as Record<string, unknown>, inner, pos + 1, key, up)
   if (end === REPLACED) return writeInstead(writer, token, writer.replacement, key, up, pos)
   words[end] = L.TAG_CLOSE
   return end + 1
-}
-
-/** Lets the code of a place write an object, if those around it are as few as code knows. */
-function writeByCode(start: Shape, object: object, pos: number, up: Frame | undefined): number {
-  const second = up?.up
-  const third = second?.up
-  const fourth = third?.up
-  const outermost = fourth ?? third ?? second ?? up
-  // The path to a circular reference is found by those who are around it, from the fields of the call on.
-  if (outermost !== undefined && !outermost.isTop) return MISMATCH
-  const end = start.code(
-    object,
-    pos,
-    up?.container,
-    second?.container,
-    third?.container,
-    fourth?.container,
-  )
-  if (end === MISMATCH) start.miss()
-  return end
 }
 
 /**

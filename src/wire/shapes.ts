@@ -104,6 +104,11 @@ export class Shape {
   patience = PATIENCE
   /** Of a start: writes the entries of the objects that are expected here. */
   code = noCode
+  /**
+   * Of a start: whether code would be used. That of inner objects is called by the code around them only; by itself
+   * it would cost more than it saves where objects of many kinds follow each other.
+   */
+  wanted: boolean
   /** Of a start: the keys that were seen here last, and how much speaks for code for them. */
   private leaf: Shape | undefined = undefined
   private uses = 0
@@ -126,6 +131,7 @@ export class Shape {
     readonly flags: number,
   ) {
     this.next = none ?? this
+    this.wanted = top
     this.masked = info.mask !== undefined && !inherited && !this.toJson
     this.refresh()
   }
@@ -141,10 +147,11 @@ export class Shape {
   }
 
   /**
-   * Notes at a start without code that an object with the keys of `leaf` was written; true when it is time to make
-   * code for them. Other keys now and then do not hinder it.
+   * Notes that an object with the keys of `leaf` was written the general way; true when it is time to make code for
+   * them. Other keys now and then do not hinder it.
    */
   isRipe(leaf: Shape): boolean {
+    if (this.code !== noCode) return false
     if (this.leaf !== leaf) {
       this.uses -= 2
       if (this.uses < 0) {
