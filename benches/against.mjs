@@ -1,7 +1,7 @@
 /**
  * Two builds of fapilog in turns, as every change to the path of a log call is judged:
  *
- *   node benches/against.mjs ../before/dist/index.mjs [--workloads request,deep] [--rounds 7] [--format pino]
+ *   node benches/against.mjs ../before/dist/index.mjs [--workloads request,deep] [--rounds 7] [--subject 'fapilog json']
  *
  * Prints for each workload the medians of both and the median of the ratios, round by round, of this build to the
  * other one: below 1 is cheaper than before. In the figures a call costs (`call`), what the main thread pays in all

@@ -13,7 +13,7 @@
 import { types } from 'node:util'
 import * as L from './layout.js'
 import { type Entries, MISMATCH, type Shape } from './shapes.js'
-import { SHORT_STRING } from './strings.js'
+import { SHORT_STRING, type writeLongString, type writeShortString } from './strings.js'
 import type { Writer } from './writer.js'
 
 /** Objects with more keys are not worth the code. */
@@ -58,15 +58,8 @@ export interface Helpers {
   cut(writer: Writer, node: Shape, before: number, pos: number): number
   cutElement(writer: Writer, before: number, pos: number): number
   masked(writer: Writer, node: Shape, pos: number): number
-  longString(
-    writer: Writer,
-    token: number,
-    text: string,
-    length: number,
-    node: Shape,
-    pos: number,
-  ): number
-  shortString(writer: Writer, token: number, text: string, length: number, pos: number): number
+  longString: typeof writeLongString
+  shortString: typeof writeShortString
 }
 
 /** An object and those around it, the nearest first; as many as code knows. */
