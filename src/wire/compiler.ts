@@ -77,14 +77,11 @@ type Kind = 'string' | 'number' | 'boolean' | 'null' | 'object' | 'array' | 'any
 /** Makes the functions of one encoder. */
 export class Compiler {
   private left = MAX_FUNCTIONS
-  private readonly helpers: Helpers
 
   constructor(
     private readonly writer: Writer,
-    helpers: Helpers,
-  ) {
-    this.helpers = helpers
-  }
+    private readonly helpers: Helpers,
+  ) {}
 
   /**
    * The function for objects with the keys of `leaf`; undefined when there is to be none.
@@ -109,9 +106,9 @@ export class Compiler {
       ) => Entries
       this.left--
       return make(this.writer, nodes, [...nodes.map((node) => node.key), unlikely], this.helpers)
-    } catch {
-      // This process makes no code from strings.
-      this.left = 0
+    } catch (error) {
+      // This process makes no code from strings; anything else is the sample's, such as a trap of a Proxy in it.
+      if (error instanceof EvalError) this.left = 0
       return undefined
     }
   }
