@@ -457,12 +457,16 @@ export class NativeLogger implements Logger {
         container.encoder.event(level, this.nameId, this.scope, a, undefined)
       } else if (c === undefined && isPlain(b) && indexOf(a, '%') === -1) {
         container.encoder.event(level, this.nameId, this.scope, a, b)
+      } else if (c === undefined && isErrorFast(b) && indexOf(a, '%') === -1) {
+        container.encoder.event(level, this.nameId, this.scope, a, undefined, undefined, b)
       } else {
         this.writeMany(level, c === undefined ? [a, b] : [a, b, c])
         return
       }
     } else if (c === undefined && (b === undefined || typeof b === 'string') && isPlain(a)) {
       container.encoder.event(level, this.nameId, this.scope, b, a)
+    } else if (c === undefined && typeof b === 'string' && isErrorFast(a)) {
+      container.encoder.event(level, this.nameId, this.scope, b, undefined, undefined, a)
     } else {
       this.writeMany(level, c !== undefined ? [a, b, c] : b !== undefined ? [a, b] : [a])
       return
@@ -511,8 +515,7 @@ export class NativeLogger implements Logger {
         const made =
           typeof value === 'function' && fields === undefined ? (value as LazyFields)() : value
         if (made === undefined) continue
-        if (typeof made === 'object' && made !== null && isErrorFast(made) && error === undefined)
-          error = made
+        if (isErrorFast(made) && error === undefined) error = made
         else if (typeof made === 'object' && made !== null && fields === undefined) fields = made
         else extra.push(made)
       }
@@ -562,9 +565,9 @@ function isPlain(value: unknown): value is object {
   }
 }
 
-function isErrorFast(value: object): boolean {
+function isErrorFast(value: unknown): boolean {
   try {
-    return isError(value)
+    return typeof value === 'object' && value !== null && isError(value)
   } catch {
     return false
   }

@@ -259,6 +259,16 @@ export class RingProducer {
 
   /** Looks for at least `wanted` contiguous words while `kept` units stay free; moves `next` if it must wrap. */
   private room(kept: number, wanted: number): boolean {
+    const found = this.find(kept, wanted)
+    const used = (this.head - Atomics.load(this.words, TAIL)) >>> 0
+    const toHalf = (this.capacity >> 1) - used
+    // A consumer that looks only now and then is told in good time; the way back here is taken once for half a ring.
+    if (toHalf > 0) this.softLimit = Math.min(this.softLimit, this.next + toHalf * WORDS_PER_UNIT)
+    else if (found && this.words[TICK] === 0) this.host.wake()
+    return found
+  }
+
+  private find(kept: number, wanted: number): boolean {
     this.light = this.words[OFFSET_LIGHT_PUBLISH >> 2] === 1
     const max = this.maxEventWords
     const tail = Atomics.load(this.words, TAIL)

@@ -4,7 +4,7 @@
 import { types } from 'node:util'
 import { Frame } from './frame.js'
 import * as L from './layout.js'
-import { ERROR_KEY } from './shapes.js'
+import { ERROR_KEY, type KeyInfo } from './shapes.js'
 import type { Writer } from './writer.js'
 
 /** Bytes of a Buffer that are shown in hexadecimal. */
@@ -13,9 +13,6 @@ const SHOWN_BYTES = 64
 const SHOWN_ELEMENTS = 100
 /** Characters of a thrown message that are shown. */
 const SHOWN_THROW = 200
-/** Own properties of an Error that have a place of their own. */
-const ERROR_FIELDS = new Set(['type', 'message', 'stack', 'cause', 'errors'])
-
 /** The marker for a value whose reading threw. Never throws itself. */
 export function describeThrow(thrown: unknown): string {
   try {
@@ -31,7 +28,8 @@ export function describeThrow(thrown: unknown): string {
 
 /** Whether a value is an Error of any realm. May throw on a hostile Proxy. */
 export function isError(value: unknown): value is Error {
-  return types.isNativeError(value) || value instanceof Error
+  // In this order: the other question leaves JavaScript.
+  return value instanceof Error || types.isNativeError(value)
 }
 
 /** Writes an object that is not plain under a key token. */
@@ -192,16 +190,22 @@ function writeProperty(
   }
 }
 
-/** Writes one named part of a value; a throw while it is read or written becomes a marker. */
-function writePart(writer: Writer, frame: Frame, name: string, read: () => unknown): void {
+/** Writes one named part of `owner`; a throw while it is read or written becomes a marker. */
+function writePart<Owner>(
+  writer: Writer,
+  frame: Frame,
+  info: KeyInfo,
+  read: (owner: Owner, name: string) => unknown,
+  owner: Owner,
+): void {
   if (writer.truncated) return
   const start = writer.pos
   try {
-    const value = read()
-    if (value !== undefined) writer.keyed(name, value, frame)
+    const value = read(owner, info.name)
+    if (value !== undefined) writer.keyed(info, value, frame)
   } catch (thrown) {
     writer.pos = start
-    writer.marker(writer.shapes.key(name), describeThrow(thrown))
+    writer.marker(info, describeThrow(thrown))
   }
 }
 
@@ -225,7 +229,7 @@ function writeMap(
   for (const [name, value] of Map.prototype.entries.call(map)) {
     if (writer.truncated) break
     if (named) {
-      writePart(writer, frame, name as string, () => value)
+      writePart(writer, frame, writer.shapes.key(name as string), itself, value)
     } else {
       const mask = typeof name === 'string' ? writer.shapes.key(name).mask : undefined
       writer.element([name, mask ?? value], index++, frame)
@@ -292,32 +296,51 @@ function writeError(
 ): void {
   const frame = writer.enter(token, L.TAG_ERROR_START, error, key, up)
   if (frame === undefined) return
-  const part = (name: string, read: () => unknown) => writePart(writer, frame, name, read)
-  part('type', () => {
-    const made = error.constructor
-    const name = typeof made === 'function' && made.name !== '' ? made.name : error.name
-    return typeof name === 'string' ? name : 'Error'
-  })
-  part('message', () => {
-    const message: unknown = error.message
-    return typeof message === 'string' ? message : String(message)
-  })
-  part('stack', () => {
-    const stack: unknown = error.stack
-    return stack === undefined || typeof stack === 'string' ? stack : String(stack)
-  })
-  part('cause', () => error.cause)
-  part('errors', () => {
-    const errors = (error as { errors?: unknown }).errors
-    return Array.isArray(errors) ? errors : undefined
-  })
+  const keys = writer.shapes.error
+  writePart(writer, frame, keys.type, typeOf, error)
+  writePart(writer, frame, keys.message, messageOf, error)
+  writePart(writer, frame, keys.stack, stackOf, error)
+  writePart(writer, frame, keys.cause, property, error)
+  writePart(writer, frame, keys.errors, errorsOf, error)
   try {
     for (const name of Object.keys(error)) {
-      if (!ERROR_FIELDS.has(name))
-        part(name, () => (error as unknown as Record<string, unknown>)[name])
+      const info = writer.shapes.key(name)
+      if (!info.isErrorPart) writePart(writer, frame, info, property, error)
     }
   } catch (thrown) {
     writer.marker(writer.shapes.key('properties'), describeThrow(thrown))
   }
   writer.leave()
+}
+
+// How the parts are read: functions that are made once, not for every value.
+
+function itself(value: unknown): unknown {
+  return value
+}
+
+function property(owner: object, name: string): unknown {
+  return (owner as Record<string, unknown>)[name]
+}
+
+function typeOf(error: Error): string {
+  const made: unknown = error.constructor
+  const own: unknown = typeof made === 'function' ? made.name : ''
+  const name: unknown = own === '' ? error.name : own
+  return typeof name === 'string' ? name : 'Error'
+}
+
+function messageOf(error: Error): string {
+  const message: unknown = error.message
+  return typeof message === 'string' ? message : String(message)
+}
+
+function stackOf(error: Error): string | undefined {
+  const stack: unknown = error.stack
+  return stack === undefined || typeof stack === 'string' ? stack : String(stack)
+}
+
+function errorsOf(error: Error): unknown {
+  const { errors } = error as { errors?: unknown }
+  return Array.isArray(errors) ? errors : undefined
 }

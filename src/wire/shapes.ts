@@ -21,6 +21,8 @@ export class KeyInfo {
   /** Dictionary id shifted into a token word; 0 while the key is not interned. */
   token = 0
   uses = 0
+  /** Whether it names a part that every Error may have. */
+  isErrorPart = false
   /** Record flag that a top-level field of this name raises. */
   readonly flag: number
   /** The name as it travels: cut at 256 characters. */
@@ -179,13 +181,22 @@ export class Shape {
   }
 }
 
+/** Names of the parts of an Error that every Error may have. */
+const ERROR_PARTS = ['type', 'message', 'stack', 'cause', 'errors'] as const
+
+/** The keys of those parts, found once. */
+export type ErrorKeys = Readonly<Record<(typeof ERROR_PARTS)[number], KeyInfo>>
+
 /** The keys of one encoder. */
 export class Keys {
+  readonly error: ErrorKeys
   private readonly keys = new Map<string, KeyInfo>()
   private mask: (name: string) => string | undefined
 
   constructor(mask: (name: string) => string | undefined) {
     this.mask = mask
+    this.error = Object.fromEntries(ERROR_PARTS.map((name) => [name, this.get(name)])) as ErrorKeys
+    for (const info of Object.values(this.error)) info.isErrorPart = true
   }
 
   /** Other masks from now on, also of the keys that are known. Shapes made before do not see that. */
@@ -275,6 +286,11 @@ export class Shapes {
     }
     from.next = node
     return node
+  }
+
+  /** Keys of the parts of an Error. */
+  get error(): ErrorKeys {
+    return this.keys.error
   }
 
   /** The key itself, for callers that have no position. */

@@ -137,9 +137,8 @@ export class Writer {
     if (this.pos > this.end && !this.truncated) this.pos = cutEntry(this, info, start)
   }
 
-  /** A value under a name, with a mask in its place when the name is withheld. */
-  keyed(name: string, value: unknown, up: Frame | undefined): void {
-    const info = this.shapes.key(name)
+  /** A value under a key, with a mask in its place when the key is withheld. */
+  keyed(info: KeyInfo, value: unknown, up: Frame | undefined): void {
     if (info.mask !== undefined) this.masked(info)
     else this.entry(info, value, up)
   }

@@ -62,11 +62,16 @@ pub mod verdict {
 /// The dictionary of one ring, as the threads that show events to plugins see it.
 pub type SharedDictionary = Arc<RwLock<Dictionary>>;
 
+/// Most bytes of a batch whose memory is used again.
+const MAX_SPARE_BYTES: usize = 1 << 20;
+
 /// The memory of a batch, to be used again: fresh memory for each would cost more than what is done with it.
 #[derive(Debug, Default)]
 pub struct Memory {
     records: Vec<u8>,
     starts: Vec<u32>,
+    /// [`verdict::KEEP`] for events that plugins may see, [`verdict::BYPASS`] for others.
+    offered: Vec<u8>,
 }
 
 /// Events on their way.
@@ -93,24 +98,41 @@ impl Travellers {
         }
     }
 
-    /// Makes room for so many bytes of events.
-    pub fn reserve(&mut self, bytes: usize) {
-        self.memory.records.reserve(bytes);
-    }
-
     /// What is left when the events are not needed any more.
     pub fn into_memory(self) -> Memory {
         let mut memory = self.memory;
+        if memory.records.capacity() > MAX_SPARE_BYTES {
+            memory.records = Vec::new();
+        }
         memory.records.clear();
         memory.starts.clear();
+        memory.offered.clear();
         memory
     }
 
-    /// Adds an event.
+    /// Adds a copy of an event.
     pub fn push(&mut self, record: &Record<'_>) {
-        let Memory { records, starts } = &mut self.memory;
-        starts.push(u32::try_from(records.len()).unwrap_or(u32::MAX));
-        append_record(record, records);
+        self.mark(self.memory.records.len(), record);
+        append_record(record, &mut self.memory.records);
+    }
+
+    /// Adds an event that lies at `start` of a chunk, which is to follow with [`Self::adopt`].
+    pub fn mark(&mut self, start: usize, record: &Record<'_>) {
+        let Memory {
+            starts, offered, ..
+        } = &mut self.memory;
+        starts.push(u32::try_from(start).unwrap_or(u32::MAX));
+        offered.push(if record.has(FLAG_PLUGIN) {
+            verdict::BYPASS
+        } else {
+            verdict::KEEP
+        });
+    }
+
+    /// Takes the chunk in which events were marked and leaves other memory in its place: no event is copied.
+    pub fn adopt(&mut self, chunk: &mut Vec<u8>) {
+        std::mem::swap(&mut self.memory.records, chunk);
+        chunk.clear();
     }
 
     /// Whether there is no event.
@@ -278,18 +300,9 @@ impl Bridge {
     pub fn take(&self, place: usize) -> Option<Offer> {
         let mut state = self.lock();
         let travellers = state.waiting.get_mut(place)?.pop_front()?;
-        let dictionary = read(&travellers.dictionary);
-        let verdicts = travellers
-            .records(&dictionary)
-            .map(|record| match record {
-                Some(record) if record.has(FLAG_PLUGIN) => verdict::BYPASS,
-                _ => verdict::KEEP,
-            })
-            .collect();
-        drop(dictionary);
         let offer = Offer {
             id: travellers.id,
-            verdicts,
+            verdicts: travellers.memory.offered.clone(),
         };
         state.taken.push(travellers);
         Some(offer)
@@ -355,17 +368,15 @@ impl Bridge {
             .places
             .get(travellers.place)
             .is_none_or(|place| place.withhold);
-        let dictionary = read(&travellers.dictionary);
-        let verdicts = travellers
-            .records(&dictionary)
-            .map(|record| match record {
+        let offered = travellers.memory.offered.iter();
+        let verdicts = offered
+            .map(|&offered| match offered {
                 // A plugin's own words: no plugin would have been asked.
-                Some(record) if record.has(FLAG_PLUGIN) => verdict::KEEP,
+                verdict::BYPASS => verdict::KEEP,
                 _ if withhold => verdict::WITHHOLD,
                 _ => verdict::KEEP,
             })
             .collect();
-        drop(dictionary);
         Returned {
             travellers,
             verdicts,

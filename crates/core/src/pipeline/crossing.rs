@@ -62,13 +62,11 @@ impl Crossing {
         }
     }
 
-    /// An empty batch for the first place, with room for `bytes` of events.
-    pub fn begin(&mut self, dictionary: &SharedDictionary, bytes: usize) -> Travellers {
+    /// An empty batch for the first place.
+    pub fn begin(&mut self, dictionary: &SharedDictionary) -> Travellers {
         self.sequence += 1;
         let memory = self.spare.pop().unwrap_or_default();
-        let mut travellers = Travellers::new(0, self.sequence, Arc::clone(dictionary), memory);
-        travellers.reserve(bytes);
-        travellers
+        Travellers::new(0, self.sequence, Arc::clone(dictionary), memory)
     }
 
     /// Number of the chunk that was sent last.

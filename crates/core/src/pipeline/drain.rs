@@ -18,7 +18,7 @@ use super::reports::{Losses, ReportWriter, Told, REPORT_EVERY};
 use super::retention::Retention;
 use super::rings::{Listed, Rings};
 use super::route::Router;
-use super::settings::{LINGER, PARK, POLL};
+use super::settings::{DOZE, DOZE_POLL, LINGER, PARK, POLL};
 use super::Shared;
 use crate::format::FormatOptions;
 use crate::level::{Level, LevelCounts};
@@ -241,6 +241,11 @@ impl Drain {
                 continue;
             }
             self.hand_over();
+            if active.elapsed() < DOZE {
+                self.stop_ticks();
+                self.shared.parker.sleep(DOZE_POLL);
+                continue;
+            }
             if self.park() {
                 active = Instant::now();
             }
@@ -418,6 +423,13 @@ impl Drain {
         }
     }
 
+    /// Nobody counts while this thread sleeps: producers look at the clock themselves.
+    fn stop_ticks(&self) {
+        for source in &self.sources {
+            source.consumer.region().set_tick(0);
+        }
+    }
+
     /// Whether the plugins have dealt with everything up to a chunk.
     fn is_through(&self, sequence: u64) -> bool {
         self.crossing
@@ -523,9 +535,10 @@ impl Drain {
         }
 
         let mut travellers = match (&mut self.crossing, &source.shared_dictionary) {
-            (Some(crossing), Some(dictionary)) => Some(crossing.begin(dictionary, copied)),
+            (Some(crossing), Some(dictionary)) => Some(crossing.begin(dictionary)),
             _ => None,
         };
+        let is_untouched = self.stages.is_empty();
         let mut accepted = LevelCounts::default();
         let start = source.consumer.position();
         let kept = self.retention.is_some();
@@ -545,6 +558,7 @@ impl Drain {
                 taken = next;
                 continue;
             };
+            let at = taken;
             taken += bytes;
             let record = Records::new(rest.get(..bytes).unwrap_or(rest), &source.dictionary).next();
             // Padding is none.
@@ -558,7 +572,7 @@ impl Drain {
                     continue;
                 }
             }
-            let record = if self.stages.is_empty() {
+            let record = if is_untouched {
                 record
             } else {
                 match self.stages.run(record) {
@@ -568,7 +582,11 @@ impl Drain {
             };
             let position = kept.then_some(position);
             if let Some(travellers) = &mut travellers {
-                travellers.push(&record);
+                if is_untouched {
+                    travellers.mark(at, &record);
+                } else {
+                    travellers.push(&record);
+                }
             } else {
                 accepted.add(record.level());
                 deliver(&mut self.lanes, &mut self.router, &record, position);
@@ -579,7 +597,10 @@ impl Drain {
             self.shared.count_damaged(damaged);
         }
         source.consumer.take(taken);
-        if let (Some(crossing), Some(travellers)) = (&self.crossing, travellers) {
+        if let (Some(crossing), Some(mut travellers)) = (&self.crossing, travellers) {
+            if is_untouched {
+                travellers.adopt(&mut self.chunk);
+            }
             if !travellers.is_empty() {
                 crossing.bridge.send(travellers);
             }
@@ -720,8 +741,8 @@ impl Drain {
     /// Announces sleep to every ring and sleeps unless something came in between. Whether something did.
     fn park(&mut self) -> bool {
         let mut quiet = true;
+        self.stop_ticks();
         for source in &self.sources {
-            source.consumer.region().set_tick(0);
             source.consumer.allow_light_publish();
             quiet &= source
                 .consumer

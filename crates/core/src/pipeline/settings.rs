@@ -239,9 +239,14 @@ impl SinkSettings {
     }
 }
 
-/// How long an idle drain thread keeps looking before it parks.
+/// How long a drain thread without work keeps looking often.
 pub const LINGER: Duration = Duration::from_millis(5);
 /// Pause between two looks while traffic flows.
 pub const POLL: Duration = Duration::from_micros(500);
+/// How long a drain thread without work looks now and then before it parks. To wake it costs the log call that does it a
+/// system call, ten microseconds and more: a service that logs once in a while shall not pay that for every event.
+pub const DOZE: Duration = Duration::from_secs(1);
+/// Pause between two looks meanwhile; an event waits so long at most.
+pub const DOZE_POLL: Duration = Duration::from_millis(2);
 /// Longest sleep of a parked drain thread: a safety net, wake-ups come by themselves.
 pub const PARK: Duration = Duration::from_secs(2);
