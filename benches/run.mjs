@@ -160,6 +160,7 @@ const cellOf = (list, workload) => {
     singleP50: of((r) => r.single?.p50),
     singleP999: of((r) => r.single?.p999),
     singleMax: of((r) => r.single?.max),
+    floorP999: of((r) => r.single?.floor999),
     main: of((r) => r.main),
     loop: of((r) => r.loop),
     onFile: of((r) => r.onFile),

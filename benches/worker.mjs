@@ -67,6 +67,21 @@ const timedBurst = (log, call, from, calls, chunk, overhead, into, at) => {
   return at
 }
 
+/**
+ * The 99.9th percentile of what no logger is part of: turns of an empty loop that last as long as a call does at the median.
+ * What it is longer, the machine has taken: its timer, its other tasks, the machine below it.
+ */
+const floor = (turns, ns, overhead) => {
+  const samples = new Float64Array(turns)
+  const length = BigInt(Math.round(ns))
+  for (let i = 0; i < turns; i++) {
+    const start = process.hrtime.bigint()
+    while (process.hrtime.bigint() - start < length);
+    samples[i] = Math.max(0, Number(process.hrtime.bigint() - start) - overhead)
+  }
+  return quantile(samples, 0.999)
+}
+
 const calls = (log, call, from, to) => {
   for (let i = from; i < to; i++) call(log, i)
 }
@@ -166,6 +181,7 @@ const measure = async (subjectName, workloadName, n, file) => {
     p999: quantile(ones, 0.999),
     max: quantile(ones, 1),
   }
+  result.single.floor999 = floor(single, result.single.p50, overhead)
 
   // 3. Without a pause, until the file holds every byte.
   const expected = logged + n

@@ -49,6 +49,7 @@ const columns = [
   ['p99', (c) => nanoseconds(c.callP99?.median)],
   ['p99.9', (c) => nanoseconds(c.callP999?.median)],
   ['one call p99.9', (c) => nanoseconds(c.singleP999?.median)],
+  ['empty loop p99.9', (c) => nanoseconds(c.floorP999?.median)],
   ['main thread', (c) => withSpread(c.main)],
   ['pino best/it', (_, name, cells) => times(ratio(cells, name, (c) => c.main))],
   ['until on file', (c) => withSpread(c.onFile)],

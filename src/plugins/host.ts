@@ -3,14 +3,14 @@
 
 import { onLoopEmpty } from '../lifecycle.js'
 import type { PluginMetrics } from '../metrics.js'
+import { Batch } from './batch.js'
 import { DEFAULT_TIMEOUT_MS, type Plugin, type PluginHealth, type Sink } from './contracts.js'
 import { failureText } from './failure-text.js'
 import { PLACES } from './places.js'
 import type { PluginPort } from './port.js'
 import { SinkStep } from './sink-step.js'
-import { type Batch, type InlinePlugin, type Report, Step } from './step.js'
+import { type InlinePlugin, type Report, Step } from './step.js'
 import { isThenable, within } from './timeout.js'
-import { Traveller } from './traveller.js'
 
 /** Longest time that plugins hold the event loop before others get their turn. */
 const SLICE_MS = 5
@@ -18,11 +18,6 @@ const SLICE_MS = 5
 const STUCK_MS = 100
 /** Longest wait for a plugin's `stop`. */
 const STOP_TIMEOUT_MS = 5000
-
-const DROP = 1
-const CHANGED = 2
-const WITHHOLD = 3
-const BYPASS = 4
 
 interface Station {
   readonly index: number
@@ -166,22 +161,16 @@ export class PluginHost {
   private runStation(station: Station): boolean {
     const offer = this.native.take(station.index)
     if (offer === null) return false
-    const { id, verdicts } = offer
-    const travellers: Traveller[] = []
-    for (let at = 0; at < verdicts.length; at++) {
-      if (verdicts[at] === BYPASS) verdicts[at] = 0
-      else travellers.push(new Traveller(this.native, id, at))
-    }
-    const batch: Batch = { travellers, withheld: new Set() }
+    const batch = new Batch(this.native, offer.id, offer.verdicts)
     const pending = this.runSteps(station.steps, 0, batch)
     if (pending === undefined) {
-      this.answer(id, verdicts, batch)
+      this.answer(batch)
       return true
     }
     station.busy = true
     pending.then(() => {
       station.busy = false
-      this.answer(id, verdicts, batch)
+      this.answer(batch)
       this.work()
     })
     return true
@@ -210,22 +199,10 @@ export class PluginHost {
     }
   }
 
-  private answer(id: number, verdicts: Uint8Array, batch: Batch): void {
-    const changed: string[] = []
-    for (const traveller of batch.travellers) {
-      if (batch.withheld.has(traveller)) {
-        verdicts[traveller.index] = WITHHOLD
-      } else if (traveller.ended) {
-        verdicts[traveller.index] = DROP
-      } else {
-        const text = traveller.changed()
-        if (text === undefined) continue
-        verdicts[traveller.index] = CHANGED
-        changed.push(text)
-      }
-    }
+  private answer(batch: Batch): void {
+    const changed = batch.changes()
     this.answered++
-    this.native.answer(id, verdicts, changed)
+    this.native.answer(batch.id, batch.verdicts, changed)
   }
 
   /**

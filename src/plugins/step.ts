@@ -1,6 +1,7 @@
 // One plugin at work on a batch: calls it, checks what it gives back, contains what goes wrong.
 
 import type { PluginMetrics } from '../metrics.js'
+import { type Batch, DROP, View, WITHHOLD } from './batch.js'
 import { Breaker } from './breaker.js'
 import {
   DEFAULT_TIMEOUT_MS,
@@ -11,16 +12,9 @@ import {
 } from './contracts.js'
 import { failureText } from './failure-text.js'
 import { isThenable, TimedOut, within } from './timeout.js'
-import type { Traveller } from './traveller.js'
 
 /** Tells somebody what went wrong. */
 export type Report = (message: string, cause: unknown) => void
-
-/** Events that are on their way together, and those of them that must be withheld. */
-export interface Batch {
-  readonly travellers: readonly Traveller[]
-  readonly withheld: Set<Traveller>
-}
 
 const DEFAULT_MAX_FAILURES = 5
 const DEFAULT_COOLDOWN_MS = 30_000
@@ -75,126 +69,130 @@ export class Step {
   /** Shows the events of a batch to the plugin; a promise if it works asynchronously. Never throws or rejects. */
   run(batch: Batch): void | Promise<void> {
     if (!this.enabled) {
-      for (const traveller of batch.travellers) if (!traveller.ended) this.skipped++
+      for (let index = 0; index < batch.length; index++) if (batch.isOpen(index)) this.skipped++
       return undefined
     }
     if (this.plugin.kind === 'processor' && this.plugin.processBatch !== undefined)
       return this.runWhole(this.plugin, batch)
-    return this.runEach(batch, 0)
+    return this.runEach(batch)
   }
 
-  private runEach(batch: Batch, from: number): void | Promise<void> {
-    const { travellers } = batch
-    for (let at = from; at < travellers.length; at++) {
-      const traveller = travellers[at] as Traveller
-      if (traveller.ended) continue
-      if (!this.mayAsk()) {
-        this.skip(traveller, batch)
-        continue
-      }
-      this.events++
+  private runEach(batch: Batch): void | Promise<void> {
+    for (let index = 0; index < batch.length; index++) {
+      if (!this.takes(batch, index)) continue
+      const view = new View(batch, index)
+      const event = view.event()
       let result: unknown
       try {
-        const event = traveller.event()
         result = this.call(event)
         // The most common answers first; asking a proxy whether it is a promise takes longer than all the rest.
         if (result === event) result = undefined
         if (result === undefined || !isThenable(result)) {
-          this.settle(traveller, result)
+          this.settle(batch, view, result)
           this.worked()
           continue
         }
       } catch (error) {
-        this.failed(traveller, batch, error)
+        this.failed(batch, [index], error)
         continue
       }
-      return this.runAsync(batch, at, result)
+      return this.runAsync(batch, view, event, result)
     }
     return undefined
   }
 
-  /** Goes on after the event at `at`, whose result is a promise; several events at once if the plugin allows it. */
-  private async runAsync(batch: Batch, at: number, first: PromiseLike<unknown>): Promise<void> {
+  /** Whether the plugin is to be asked about an event; counts what follows from that. */
+  private takes(batch: Batch, index: number): boolean {
+    if (!batch.isOpen(index)) return false
+    if (!this.mayAsk()) {
+      this.skip(batch, index)
+      return false
+    }
+    this.events++
+    return true
+  }
+
+  /** Goes on after the first event whose result is a promise; several events at once if the plugin allows it. */
+  private async runAsync(
+    batch: Batch,
+    first: View,
+    firstEvent: PluginEvent,
+    promise: PromiseLike<unknown>,
+  ): Promise<void> {
     this.isAsync = true
     const concurrency = this.plugin.concurrency ?? 1
     const pending = new Set<Promise<void>>()
-    const begin = (traveller: Traveller, result: PromiseLike<unknown>): void => {
+    const begin = (view: View, event: PluginEvent, result: PromiseLike<unknown>): void => {
       const done = within(result, this.timeoutMs)
         .then((value) => {
-          this.settle(traveller, value)
+          this.settle(batch, view, value === event ? undefined : value)
           this.worked()
         })
-        .catch((error: unknown) => this.failed(traveller, batch, error))
+        .catch((error: unknown) => this.failed(batch, [view.index], error))
         .then(() => {
           pending.delete(done)
         })
       pending.add(done)
     }
-    begin(batch.travellers[at] as Traveller, first)
-    for (const traveller of batch.travellers.slice(at + 1)) {
+    begin(first, firstEvent, promise)
+    for (let index = first.index + 1; index < batch.length; index++) {
       if (pending.size >= concurrency) await Promise.race(pending)
-      if (traveller.ended) continue
-      if (!this.mayAsk()) {
-        this.skip(traveller, batch)
-        continue
-      }
-      this.events++
+      if (!this.takes(batch, index)) continue
+      const view = new View(batch, index)
+      const event = view.event()
       try {
-        const result = this.call(traveller.event())
-        if (isThenable(result)) {
-          begin(traveller, result)
+        const result = this.call(event)
+        if (result !== event && isThenable(result)) {
+          begin(view, event, result)
           continue
         }
-        this.settle(traveller, result)
+        this.settle(batch, view, result === event ? undefined : result)
         this.worked()
       } catch (error) {
-        this.failed(traveller, batch, error)
+        this.failed(batch, [index], error)
       }
     }
     await Promise.all(pending)
   }
 
   private runWhole(plugin: Processor, batch: Batch): void | Promise<void> {
-    const shown = batch.travellers.filter((traveller) => !traveller.ended)
+    const shown: number[] = []
+    for (let index = 0; index < batch.length; index++) if (batch.isOpen(index)) shown.push(index)
     if (shown.length === 0) return undefined
     if (!this.mayAsk()) {
-      for (const traveller of shown) this.skip(traveller, batch)
+      for (const index of shown) this.skip(batch, index)
       return undefined
     }
     this.events += shown.length
-    const fail = (error: unknown): void => {
-      this.failed(shown[0] as Traveller, batch, error, shown)
+    const views = shown.map((index) => new View(batch, index))
+    const events = views.map((view) => view.event())
+    const settle = (results: unknown): void => {
+      if (results !== undefined && !(Array.isArray(results) && results.length === shown.length)) {
+        const got = Array.isArray(results) ? `${results.length} results` : typeof results
+        const error = new TypeError(`processBatch must return ${shown.length} results, not ${got}`)
+        this.failed(batch, shown, error)
+        return
+      }
+      views.forEach((view, at) => {
+        try {
+          const result = (results as unknown[] | undefined)?.[at]
+          this.settle(batch, view, result === events[at] ? undefined : result)
+          this.worked()
+        } catch (error) {
+          this.failed(batch, [view.index], error)
+        }
+      })
     }
+    const fail = (error: unknown): void => this.failed(batch, shown, error)
     try {
-      const results: unknown = plugin.processBatch?.(shown.map((traveller) => traveller.event()))
+      const results: unknown = plugin.processBatch?.([...events])
       this.isAsync ||= isThenable(results)
-      if (isThenable(results))
-        return within(results, this.timeoutMs).then(
-          (value) => this.settleAll(shown, batch, value),
-          fail,
-        )
-      this.settleAll(shown, batch, results)
+      if (isThenable(results)) return within(results, this.timeoutMs).then(settle, fail)
+      settle(results)
     } catch (error) {
       fail(error)
     }
     return undefined
-  }
-
-  private settleAll(shown: readonly Traveller[], batch: Batch, results: unknown): void {
-    if (results !== undefined && !(Array.isArray(results) && results.length === shown.length)) {
-      const got = Array.isArray(results) ? `${results.length} results` : typeof results
-      const error = new TypeError(`processBatch must return ${shown.length} results, not ${got}`)
-      this.failed(shown[0] as Traveller, batch, error, shown)
-      return
-    }
-    shown.forEach((traveller, at) => {
-      try {
-        this.settle(traveller, (results as unknown[] | undefined)?.[at])
-        this.worked()
-      } catch (error) {
-        this.failed(traveller, batch, error)
-      }
-    })
   }
 
   private call(event: PluginEvent): unknown {
@@ -211,61 +209,52 @@ export class Step {
     }
   }
 
-  /** Applies what the plugin gave back. @throws {TypeError} when it makes no sense */
-  private settle(traveller: Traveller, result: unknown): void {
+  /** Applies what the plugin gave back, `undefined` for the event itself. @throws {TypeError} when it makes no sense */
+  private settle(batch: Batch, view: View, result: unknown): void {
     switch (this.plugin.kind) {
       case 'enricher':
-        if (result !== undefined && !traveller.is(result)) merge(traveller, result)
+        if (result !== undefined) merge(view, result)
         break
       case 'filter':
         if (typeof result !== 'boolean') throw new TypeError(`filter must return a boolean`)
+        if (!result) this.drop(batch, view)
         // Not its place to change anything.
-        traveller.undo()
-        if (!result) this.end(traveller)
         return
       case 'processor':
         if (result === null) {
-          this.end(traveller)
+          this.drop(batch, view)
           return
         }
-        if (result !== undefined) adopt(traveller, result)
+        if (result !== undefined) adopt(view, result)
         break
       default:
-        if (result !== undefined) adopt(traveller, result)
+        if (result !== undefined) adopt(view, result)
     }
-    traveller.keep()
+    view.keep()
   }
 
-  private end(traveller: Traveller): void {
+  private drop(batch: Batch, view: View): void {
     this.dropped++
-    traveller.ended = true
+    batch.end(view.index, DROP)
   }
 
   private mayAsk(): boolean {
     return !this.broken && this.breaker.allows()
   }
 
-  private skip(traveller: Traveller, batch: Batch): void {
+  private skip(batch: Batch, index: number): void {
     this.skipped++
-    this.withhold(traveller, batch)
+    this.withhold(batch, index)
   }
 
   private worked(): void {
     if (this.breaker.succeeded()) this.report(`plugin ${this.plugin.name} works again`, undefined)
   }
 
-  private failed(
-    traveller: Traveller,
-    batch: Batch,
-    error: unknown,
-    travellers: readonly Traveller[] = [traveller],
-  ): void {
-    this.failures += travellers.length
-    if (error instanceof TimedOut) this.timeouts += travellers.length
-    for (const one of travellers) {
-      one.undo()
-      this.withhold(one, batch)
-    }
+  private failed(batch: Batch, indexes: readonly number[], error: unknown): void {
+    this.failures += indexes.length
+    if (error instanceof TimedOut) this.timeouts += indexes.length
+    for (const index of indexes) this.withhold(batch, index)
     const first = this.lastError === null
     this.lastError = describe(error)
     const opened = this.breaker.failed()
@@ -282,20 +271,19 @@ export class Step {
   }
 
   /** A redactor fails closed. */
-  private withhold(traveller: Traveller, batch: Batch): void {
+  private withhold(batch: Batch, index: number): void {
     if (this.plugin.kind !== 'redactor') return
     this.withheld++
-    batch.withheld.add(traveller)
-    traveller.ended = true
+    batch.end(index, WITHHOLD)
   }
 }
 
 const SECTIONS = ['context', 'diagnostics', 'data'] as const
 
-function merge(traveller: Traveller, result: unknown): void {
+function merge(view: View, result: unknown): void {
   if (typeof result !== 'object' || result === null)
     throw new TypeError(`enrich must return an object of sections, not ${typeof result}`)
-  const event = traveller.load()
+  const event = view.show()
   for (const section of SECTIONS) {
     const more = (result as Enrichment)[section]
     if (more === undefined) continue
@@ -306,8 +294,7 @@ function merge(traveller: Traveller, result: unknown): void {
 }
 
 /** Takes what a plugin returned for an event in the place of that event. */
-function adopt(traveller: Traveller, result: unknown): void {
-  if (traveller.is(result)) return
+function adopt(view: View, result: unknown): void {
   const event = result as PluginEvent
   const sound =
     typeof result === 'object' &&
@@ -315,7 +302,7 @@ function adopt(traveller: Traveller, result: unknown): void {
     typeof event.message === 'string' &&
     SECTIONS.every((section) => typeof event[section] === 'object' && event[section] !== null)
   if (!sound) throw new TypeError('what was returned is not an event')
-  traveller.replace(event)
+  view.replace(event)
 }
 
 /** Longest text of a failure that is kept. */
