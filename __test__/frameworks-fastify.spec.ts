@@ -6,7 +6,7 @@ import test, { type ExecutionContext } from 'ava'
 import type { Logger } from 'fapilog'
 import { type FastifyLogOptions, fapilog, loggerInstance, SECRET_HEADERS } from 'fapilog/fastify'
 import { type FastifyInstance, fastify } from 'fastify'
-import { memoryLogger } from './support/capture.ts'
+import { type Envelope, memoryLogger } from './support/capture.ts'
 import { ask, breakOff, events, portOf, stable } from './support/http.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -288,19 +288,30 @@ test('skipped and sampled requests are not logged, unless they fail', async (t) 
   )
 })
 
+test('the health route says 503 when the logger is no use', async (t) => {
+  const { log, port } = await start(t, () => undefined, { healthRoute: '/health' })
+  t.is((await ask(port, '/health')).status, 200)
+  await log.close()
+  const closed = await ask(port, '/health')
+  t.is(closed.status, 503)
+  t.is(JSON.parse(closed.text).status, 'closed')
+})
+
 test('headers and bodies are logged when asked for, without secrets', async (t) => {
   const { log, port } = await start(
     t,
     (app) => {
       app.post('/login', (_request, reply) =>
-        reply.header('set-cookie', 'sid=hunter2').send({ user: 'ada', session: 5 }),
+        reply
+          .header('set-cookie', 'sid=hunter2')
+          .send({ user: 'ada', accessToken: 'hunter2', tries: 5 }),
       )
     },
     {
       requestHeaders: true,
       responseHeaders: ['set-cookie', 'Content-Type'],
       secretHeaders: ['X-Own'],
-      bodies: { maxBytes: 40 },
+      bodies: { maxBytes: 60 },
       query: true,
     },
   )
@@ -318,8 +329,8 @@ test('headers and bodies are logged when asked for, without secrets', async (t) 
       },
       body: JSON.stringify(body),
     })
-  await send({ user: 'ada' })
-  await send({ user: 'x'.repeat(40) })
+  await send({ user: 'ada', login: [{ 'pass-word': 'hunter2' }] })
+  await send({ user: 'x'.repeat(60) })
   const lines = log.takeLines()
   const found =
     lines.length === 2
@@ -334,9 +345,9 @@ test('headers and bodies are logged when asked for, without secrets', async (t) 
     'set-cookie': '***',
     'content-type': 'application/json; charset=utf-8',
   })
-  t.deepEqual(first.request_body, { user: 'ada' })
-  t.deepEqual(first.response_body, { user: 'ada', session: 5 })
-  t.is(second.request_body, '[51 bytes]')
+  t.deepEqual(first.request_body, { user: 'ada', login: [{ 'pass-word': '***' }] })
+  t.deepEqual(first.response_body, { user: 'ada', accessToken: '***', tries: 5 })
+  t.is(second.request_body, '[71 bytes]')
 })
 
 test('the answer has no id when echo is off, and without context only the request logs its id', async (t) => {
@@ -470,4 +481,40 @@ test("it is Fastify's own logger, with its serializers, levels and children", as
   t.like(found[2]?.data, { part: 'p', n: 1 })
   t.deepEqual(found[3]?.data['res'], { statusCode: 200 })
   t.is(app.log.level, 'info')
+})
+
+test("as Fastify's own logger it keeps concurrent requests apart", async (t) => {
+  const log = memoryLogger({ level: 'INFO' })
+  const app = fastify({ loggerInstance: loggerInstance(log) })
+  app.get<{ Params: { n: string } }>('/orders/:n', async (request) => {
+    await sleep(Number(request.params.n) % 7)
+    request.log.info({ n: request.params.n }, 'handled')
+    return 'ok'
+  })
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  t.teardown(async () => {
+    await app.close()
+    await log.close()
+  })
+  await events(log, 1)
+  const requests = 100
+  await Promise.all(
+    Array.from({ length: requests }, (_, n) => ask(portOf(app.server), `/orders/${n}`)),
+  )
+  const found = await events(log, 3 * requests)
+  t.is(found.length, 3 * requests)
+  const byRequest = new Map<unknown, Envelope[]>()
+  for (const event of found) {
+    const id = event.data['reqId']
+    byRequest.set(id, [...(byRequest.get(id) ?? []), event])
+  }
+  t.is(byRequest.size, requests)
+  for (const lines of byRequest.values()) {
+    t.deepEqual(
+      lines.map(({ message }) => message),
+      ['incoming request', 'handled', 'request completed'],
+    )
+    t.like(lines[0]?.data['req'], { url: `/orders/${lines[1]?.data['n']}` })
+    t.deepEqual(lines[2]?.data['res'], { statusCode: 200 })
+  }
 })

@@ -24,7 +24,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   [/^redact\//],
   [/^ring\//, /^wire\//],
   [/^context\//, /^logger$/, /^plugins\//, /^retroactive$/, /^settings\//],
-  [/^container$/, /^live-settings$/, /^decrypt-field$/],
+  [/^container$/, /^live-settings$/, /^decrypt-field$/, /^credential-names$/],
   [/^logging-container$/],
   [/^create-logger$/, /^join$/, /^logger-builder$/, /^metrics-collector$/],
   [/^index$/],
@@ -143,10 +143,10 @@ test('the import of the package reaches neither the schema nor zod', (t) => {
   )
 })
 
-test('only the container loads the native binding, the command line and what reads a field', (t) => {
+test('only the container loads the native binding, the command line, what reads a field and names of credentials', (t) => {
   const loading = imports.filter(({ to }) => to.includes('native/binding'))
   const users = [...new Set(loading.map(({ from }) => from))]
-  t.deepEqual(users, ['cli/native', 'container', 'decrypt-field'])
+  t.deepEqual(users, ['cli/native', 'container', 'credential-names', 'decrypt-field'])
 })
 
 test('the library knows nothing of the command line', (t) => {

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import test from 'ava'
-import { createLogger } from 'fapilog'
+import { createLogger, isCredentialName } from 'fapilog'
 import fc from 'fast-check'
 import { fold, WithheldKeys, type WithheldNames } from '../src/redact/key-name.ts'
 
@@ -44,6 +44,36 @@ test('names match the keys that the vectors say, as they do in Rust', (t) => {
     for (const key of hits) t.is(keys.mask(key), '***', `${name} in ${key}`)
     for (const key of misses) t.is(keys.mask(key), undefined, `${name} in ${key}`)
   }
+})
+
+test('isCredentialName says what the preset masks, however a name is written', async (t) => {
+  const log = createLogger({
+    format: 'json',
+    sinks: [{ type: 'memory' }],
+    redact: { presets: ['CREDENTIALS'], detectors: false },
+  })
+  const names = vectors.words.map(([key]) => key)
+  names.push(
+    'password',
+    'PASS-WORD',
+    'ｐａｓｓｗｏｒｄ',
+    'passwordChangedAt',
+    'author',
+    'user',
+    '',
+    '0',
+  )
+  // More than are remembered.
+  for (let n = 0; n < 1100; n++) names.push(`token ${n}`, `plain ${n}`)
+  log.info('names', Object.fromEntries(names.map((name) => [`_ ${name}`, 'value'])))
+  const { data } = JSON.parse(log.takeLines()[0] ?? '{}')
+  const masked = names.filter((name) => data[`_ ${name}`] === '***')
+  t.true(masked.length > 1100 && masked.length < names.length - 1100, `${masked.length}`)
+  t.deepEqual(
+    names.filter((name) => isCredentialName(`_ ${name}`)),
+    masked,
+  )
+  await log.close()
 })
 
 const PARTS = [

@@ -48,6 +48,9 @@ declare namespace binding {
   /** Writes what gone processes left in the crash-safe rings of a folder; reports as JSON text. */
   function recover(directory: string, dryRun: boolean): string
 
+  /** Names of keys that redaction masks with these settings (JSON), as JSON. */
+  function withheldNames(redact: string): string | null
+
   /** The JSON of an encrypted value; null if key, field or text are not the right ones. */
   function decryptField(text: string, field: string, key: string): string | null
 

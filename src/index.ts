@@ -1,6 +1,7 @@
 export { type LogContext, newCorrelationId } from './context/context.js'
 export { parseTraceparent, type TraceParent } from './context/traceparent.js'
 export { createLogger } from './create-logger.js'
+export { isCredentialName } from './credential-names.js'
 export { decryptField } from './decrypt-field.js'
 export {
   ConfigurationError,

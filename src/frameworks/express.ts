@@ -5,6 +5,7 @@ import type { Logger } from 'fapilog'
 import type { RequestLogHandle } from './middleware.js'
 import { checkOptions, type RequestLogOptions } from './options.js'
 import { ACTIVE, type ActiveRequest, type FrameworkRequest, RequestLog } from './request-log.js'
+import { keepSentBody } from './sent-body.js'
 
 export { SECRET_HEADERS } from './headers.js'
 export type { RequestLogHandle } from './middleware.js'
@@ -56,12 +57,16 @@ const FRAMEWORK: FrameworkRequest<ExpressRequest> = {
   clientIp: (request) => request.ip ?? request.socket.remoteAddress,
   route: ({ route, baseUrl = '' }) =>
     route?.path === undefined ? undefined : baseUrl + String(route.path),
-  body: (request) => request.body,
+  // Parsers for Express 4 make an object where there is no body.
+  body: ({ body, headers }) =>
+    headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
+      ? body
+      : undefined,
 }
 
 /**
  * The middleware: `app.use(fapilog(options))` before all others, `app.use(….errors)` behind the routes. `request.log` is
- * the logger of a request. Bodies of responses are not logged.
+ * the logger of a request.
  *
  * @throws {ConfigurationError} listing every problem of the options
  */
@@ -78,7 +83,13 @@ export function fapilog(options: RequestLogOptions<ExpressRequest> = {}): Expres
       tracked[ACTIVE] = active
       tracked.log = active.log
       if (requests.echo) response.setHeader(requests.header, active.id)
-      next()
+      if (requests.logsResponseBody) keepSentBody(response, active, requests.maxBodyBytes)
+      if (requests.asksForHealth(request.method, active.path)) {
+        const { status, health } = requests.health()
+        response.statusCode = status
+        response.setHeader('content-type', 'application/json; charset=utf-8')
+        response.end(JSON.stringify(health))
+      } else next()
     })
   return Object.assign(middleware, {
     logger: requests.log,

@@ -21,16 +21,8 @@ declare module 'fastify' {
   }
 }
 
-/** Options of the plugin: those of all frameworks, and a health route. */
-export interface FastifyLogOptions extends RequestLogOptions<FastifyRequest> {
-  /**
-   * Path that answers with `logger.health()`: status 200, or 503 when a sink is failing or the
-   * logger closed. It is skipped by the log.
-   *
-   * @default none
-   */
-  readonly healthRoute?: string
-}
+/** Options of the plugin: those of all frameworks. */
+export type FastifyLogOptions = RequestLogOptions<FastifyRequest>
 
 type Tracked = FastifyRequest & { [ACTIVE]?: ActiveRequest<FastifyRequest> }
 
@@ -40,15 +32,6 @@ const FRAMEWORK: FrameworkRequest<FastifyRequest> = {
   route: (request) => request.routeOptions.url,
   body: (request) => request.body,
 }
-
-const UNHEALTHY: ReadonlySet<string> = new Set(['failing', 'closed'])
-
-const HEALTH_ROUTE = {
-  healthRoute: [
-    (value: unknown) => typeof value === 'string' && value.startsWith('/'),
-    'a path that begins with /',
-  ],
-} as const
 
 /**
  * The plugin: `await app.register(fapilog, options)`, before the routes. Every request of the instance that it is
@@ -61,10 +44,8 @@ export async function fapilog(
   app: FastifyInstance,
   options: FastifyLogOptions = {},
 ): Promise<void> {
-  checkOptions(options, HEALTH_ROUTE)
-  const { healthRoute } = options
-  const skip = healthRoute === undefined ? options.skip : [...(options.skip ?? []), healthRoute]
-  const requests = new RequestLog<FastifyRequest>({ ...options, ...(skip && { skip }) }, FRAMEWORK)
+  checkOptions(options)
+  const requests = new RequestLog(options, FRAMEWORK)
   const quiet = silenceFastify(app)
 
   app.decorate('logger', requests.log)
@@ -96,10 +77,10 @@ export async function fapilog(
     })
   }
   app.addHook('onClose', () => requests.end())
-  if (healthRoute !== undefined) {
-    app.get(healthRoute, (_request, reply) => {
-      const health = requests.log.health()
-      return reply.code(UNHEALTHY.has(health.status) ? 503 : 200).send(health)
+  if (requests.healthRoute !== undefined) {
+    app.get(requests.healthRoute, (_request, reply) => {
+      const { status, health } = requests.health()
+      return reply.code(status).send(health)
     })
   }
 }

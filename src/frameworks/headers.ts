@@ -1,7 +1,7 @@
 // Headers that may be in a log line, and masks for those that may not.
 
-/** What is logged in place of a header that is kept secret. */
-export const HEADER_MASK = '***'
+/** What is logged in place of what is kept secret. */
+export const SECRET_MASK = '***'
 
 /** Request and response headers whose values are never logged. */
 export const SECRET_HEADERS: readonly string[] = [
@@ -42,7 +42,7 @@ export class HeaderFilter {
       const value = headers[name]
       // HTTP/2 has pseudo-headers, which are method and path again.
       if (value === undefined || name.startsWith(':')) continue
-      picked[name] = this.secret.has(name) ? HEADER_MASK : value
+      picked[name] = this.secret.has(name) ? SECRET_MASK : value
     }
     return picked
   }

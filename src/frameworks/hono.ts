@@ -3,10 +3,12 @@
 import { EventEmitter } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Logger } from 'fapilog'
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context, HonoRequest, MiddlewareHandler } from 'hono'
+import { isLoggedType } from './bodies.js'
 import type { RequestLogHandle } from './middleware.js'
 import { checkOptions, type RequestLogOptions } from './options.js'
 import { type FrameworkRequest, RequestLog } from './request-log.js'
+import { keepSentBody } from './sent-body.js'
 
 export { SECRET_HEADERS } from './headers.js'
 export type { RequestLogHandle } from './middleware.js'
@@ -22,6 +24,11 @@ declare module 'hono' {
 /** The middleware. */
 export interface HonoLog extends MiddlewareHandler, RequestLogHandle {}
 
+/** Under which a context has the body of its request, when it is to be logged. */
+const BODY = Symbol('fapilog.body')
+
+type Tracked = Context & { [BODY]?: unknown }
+
 const FRAMEWORK: FrameworkRequest<Context> = {
   url: ({ req }) => {
     const { url } = req
@@ -30,7 +37,7 @@ const FRAMEWORK: FrameworkRequest<Context> = {
   clientIp: ({ env }) => (env as Partial<NodeBindings>)?.incoming?.socket.remoteAddress,
   // The last that matched is the handler, unless nothing but middleware did.
   route: ({ req }) => req.matchedRoutes.findLast(({ method }) => method !== 'ALL')?.path,
-  body: () => undefined,
+  body: (context) => (context as Tracked)[BODY],
 }
 
 /** What @hono/node-server passes on. */
@@ -40,8 +47,8 @@ interface NodeBindings {
 }
 
 /**
- * The middleware: `app.use(fapilog(options))` before all others. `c.get('log')` is the logger of a request. Bodies are not
- * logged. Without a Node.js server (`app.request` in a test) a request is over when its handler has returned.
+ * The middleware: `app.use(fapilog(options))` before all others. `c.get('log')` is the logger of a request. Without a
+ * Node.js server (`app.request` in a test) a request is over when its handler has returned, and its response has no body.
  *
  * @throws {ConfigurationError} listing every problem of the options
  */
@@ -57,12 +64,37 @@ export function fapilog(options: RequestLogOptions<Context> = {}): HonoLog {
       context.set('log', active.log)
       // On the response of Node.js, so that it is there whatever Response a handler returns.
       if (requests.echo) outgoing.setHeader(requests.header, active.id)
-      await next()
+      else if (node?.outgoing !== undefined) rememberHeaders(outgoing)
+      if (node?.outgoing !== undefined && requests.logsResponseBody)
+        keepSentBody(outgoing, active, requests.maxBodyBytes)
+      if (requests.asksForHealth(incoming.method, active.path)) {
+        const { status, health } = requests.health()
+        context.res = context.json(health, status)
+      } else await next()
       if (context.error !== undefined) active.fail(context.error)
+      if (requests.logsRequestBody) (context as Tracked)[BODY] = await bodyRead(context.req)
       detached?.emit('close')
     })
   }
   return Object.assign(middleware, { logger: requests.log, end: () => requests.end() })
+}
+
+/** Node.js keeps no headers that `writeHead` is given, unless some were set before. */
+function rememberHeaders(outgoing: ServerResponse): void {
+  outgoing.setHeader('x-fapilog', '')
+  outgoing.removeHeader('x-fapilog')
+}
+
+/** What a handler has read of a body; Hono keeps it for the next one that asks. */
+async function bodyRead(request: HonoRequest): Promise<unknown> {
+  const { text, json, arrayBuffer } = request.bodyCache as Readonly<Record<string, unknown>>
+  try {
+    if (arrayBuffer === undefined) return await (text ?? json)
+    const bytes = Buffer.from((await arrayBuffer) as ArrayBuffer)
+    return isLoggedType(request.header('content-type')) ? bytes.toString() : bytes
+  } catch {
+    return undefined
+  }
 }
 
 /** Stands in for the response of a server where there is none. */

@@ -1,6 +1,7 @@
 // Koa 2 and 3: a middleware.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import type { Logger } from 'fapilog'
 import type { RequestLogHandle } from './middleware.js'
 import { checkOptions, type RequestLogOptions } from './options.js'
@@ -24,6 +25,8 @@ export interface KoaContext {
   readonly request: object
   /** The body of the response. */
   body?: unknown
+  /** The status of the response. */
+  status: number
   /** Set by @koa/router. */
   readonly _matchedRoute?: unknown
   /** The logger of the request. */
@@ -56,6 +59,12 @@ export function fapilog(options: RequestLogOptions<KoaContext> = {}): KoaLog {
     requests.handle(context, context.req, context.res, async (active) => {
       context.log = active.log
       if (echo) context.res.setHeader(header, active.id)
+      if (requests.asksForHealth(context.req.method, active.path)) {
+        const { status, health } = requests.health()
+        context.status = status
+        context.body = health
+        return
+      }
       try {
         await next()
       } catch (error) {
@@ -64,9 +73,19 @@ export function fapilog(options: RequestLogOptions<KoaContext> = {}): KoaLog {
         if (echo) keepHeader(context.res, header, active.id)
         throw error
       }
-      if (requests.logsResponseBody) active.responseBody = context.body
+      const { body } = context
+      if (requests.logsResponseBody) active.responseBody = body
+      if (body instanceof Readable) readWithin(body, active.within)
     })
   return Object.assign(middleware, { logger: requests.log, end: () => requests.end() })
+}
+
+/** Koa reads a stream when its middleware has ended; what it does then belongs to the request. */
+function readWithin(stream: Readable, within: <T>(fn: () => T) => T): void {
+  const { _read } = stream
+  stream._read = function (this: Readable, size: number) {
+    within(() => _read.call(this, size))
+  }
 }
 
 /** Sets a header at the last moment. */

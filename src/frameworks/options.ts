@@ -49,6 +49,13 @@ export interface RequestLogOptions<Request = unknown> {
    * @default []
    */
   readonly skip?: readonly SkipRule<Request>[]
+  /**
+   * Path that answers with `logger.health()`: status 200, or 503 when a sink is failing or the
+   * logger closed. It is skipped by the log.
+   *
+   * @default none
+   */
+  readonly healthRoute?: string
   /** Whether skipped requests are logged when they fail: status 500 and above, an error, aborted. @default true */
   readonly logErrorsOnSkip?: boolean
   /** Part of the requests with a status below 400 that are logged, 0 to 1. All others always are. @default 1 */
@@ -63,7 +70,12 @@ export interface RequestLogOptions<Request = unknown> {
   readonly responseHeaders?: boolean | readonly string[]
   /** Headers that are masked besides `authorization`, `cookie` and the others of `SECRET_HEADERS`. @default [] */
   readonly secretHeaders?: readonly string[]
-  /** Whether bodies are logged, where the framework has them. @default false */
+  /**
+   * Whether bodies are logged: that of a request as it was parsed, that of a response as it was sent. Fields that
+   * `isCredentialName` knows are masked, whatever rules the logger has.
+   *
+   * @default false
+   */
   readonly bodies?: boolean | BodyOptions
 }
 
@@ -98,6 +110,10 @@ const ALLOWED: Readonly<Record<string, readonly [(value: unknown) => boolean, st
       ),
     'a list of paths that begin with / (and may end with *) and functions',
   ],
+  healthRoute: [
+    (value) => typeof value === 'string' && value.startsWith('/'),
+    'a path that begins with /',
+  ],
   logErrorsOnSkip: [isFlag, FLAG],
   sample: [
     (value) => typeof value === 'number' && value >= 0 && value <= 1,
@@ -126,19 +142,14 @@ function isBodies(value: unknown): boolean {
 /**
  * Checks the options of an adapter.
  *
- * @param more - names of options that the adapter has besides the shared ones, with what they may be
  * @throws {ConfigurationError} listing every problem
  */
-export function checkOptions(
-  options: object,
-  more: Readonly<Record<string, readonly [(value: unknown) => boolean, string]>> = {},
-): void {
+export function checkOptions(options: object): void {
   const problems: ConfigurationProblem[] = []
-  const allowed = { ...ALLOWED, ...more }
   for (const [path, value] of Object.entries(options)) {
-    const rule = Object.hasOwn(allowed, path) ? allowed[path] : undefined
+    const rule = Object.hasOwn(ALLOWED, path) ? ALLOWED[path] : undefined
     if (rule === undefined) {
-      const candidates = Object.keys(allowed)
+      const candidates = Object.keys(ALLOWED)
       problems.push({
         path,
         value,

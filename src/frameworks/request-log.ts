@@ -3,7 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { types } from 'node:util'
-import { createLogger, type Logger } from 'fapilog'
+import { createLogger, type Health, type Logger } from 'fapilog'
 import { loggedBody } from './bodies.js'
 import { type Correlation, correlate } from './correlation.js'
 import { HeaderFilter } from './headers.js'
@@ -29,6 +29,7 @@ export interface ResponseHeaders {
 }
 
 const MAX_BODY_BYTES = 4096
+const UNHEALTHY: ReadonlySet<string> = new Set(['failing', 'closed'])
 const NO_SCOPE = <T>(fn: () => T): T => fn()
 
 /** Under which a framework's request has its `ActiveRequest`. */
@@ -64,6 +65,12 @@ export class ActiveRequest<Request = unknown> {
   }
 }
 
+/** What the health route answers. */
+export interface HealthAnswer {
+  readonly status: 200 | 503
+  readonly health: Health
+}
+
 /** Everything that one application needs. Two of them share nothing but a logger that is given to both. */
 export class RequestLog<Request> {
   readonly log: Logger
@@ -72,6 +79,8 @@ export class RequestLog<Request> {
   readonly echo: boolean
   readonly logsRequestBody: boolean
   readonly logsResponseBody: boolean
+  readonly maxBodyBytes: number
+  readonly healthRoute: string | undefined
 
   private readonly owned: boolean
   private readonly scoped: boolean
@@ -79,7 +88,6 @@ export class RequestLog<Request> {
   private readonly sample: number
   private readonly clientErrorsWarn: boolean
   private readonly logErrorsOnSkip: boolean
-  private readonly maxBodyBytes: number
   private readonly skipped: SkippedPaths<Request>
   private readonly fields: ((request: Request) => object | undefined) | undefined
   private readonly requestHeaders: HeaderFilter | undefined
@@ -90,7 +98,7 @@ export class RequestLog<Request> {
     options: RequestLogOptions<Request>,
     private readonly framework: FrameworkRequest<Request>,
   ) {
-    const { bodies = false, secretHeaders = [] } = options
+    const { bodies = false, secretHeaders = [], skip = [], healthRoute } = options
     const chosen = typeof bodies === 'boolean' ? { request: bodies, response: bodies } : bodies
     this.owned = options.logger === undefined
     this.log = options.logger ?? createLogger(options.settings)
@@ -104,7 +112,8 @@ export class RequestLog<Request> {
     this.logsRequestBody = chosen.request ?? true
     this.logsResponseBody = chosen.response ?? true
     this.maxBodyBytes = (typeof bodies === 'object' ? bodies.maxBytes : undefined) ?? MAX_BODY_BYTES
-    this.skipped = new SkippedPaths(options.skip ?? [])
+    this.healthRoute = healthRoute
+    this.skipped = new SkippedPaths(healthRoute === undefined ? skip : [...skip, healthRoute])
     this.fields = options.fields
     this.requestHeaders = filterOf(options.requestHeaders, secretHeaders)
     this.responseHeaders = filterOf(options.responseHeaders, secretHeaders)
@@ -141,6 +150,19 @@ export class RequestLog<Request> {
       active.within = this.log.context.capture()
       return next(active)
     })
+  }
+
+  /** What the health route answers. */
+  health(): HealthAnswer {
+    const health = this.log.health()
+    return { status: UNHEALTHY.has(health.status) ? 503 : 200, health }
+  }
+
+  /** Whether a request is for the health route, where the framework leaves routes to its middleware. */
+  asksForHealth(method: string | undefined, path: string): boolean {
+    const { healthRoute } = this
+    if (healthRoute === undefined || (method !== 'GET' && method !== 'HEAD')) return false
+    return path === healthRoute || path.startsWith(`${healthRoute}?`)
   }
 
   /** Writes everything; ends the logger too if it was made here. */

@@ -19,6 +19,7 @@ use fapilog_core::pipeline::{Pipeline, PipelineSettings};
 use fapilog_core::reading::{self, ReadSettings};
 use fapilog_core::sinks::standard_stream::StandardStream;
 use fapilog_core::stages::process::encrypt::FieldKey;
+use fapilog_core::stages::redact::{RedactSettings, WithheldNames};
 use napi::bindgen_prelude::{Env, Object};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
@@ -317,6 +318,18 @@ fn deferred<'env>(
         })
         .map_err(|e| Error::new(Status::GenericFailure, format!("FAPILOG_THREAD_SPAWN: {e}")))?;
     Ok(promise)
+}
+
+/// Names of keys that redaction masks with these settings (JSON), as JSON; null when there is none.
+#[napi(catch_unwind)]
+pub fn withheld_names(redact: String) -> Result<Option<String>> {
+    let settings: RedactSettings =
+        serde_json::from_str(&redact).map_err(|e| Error::new(Status::InvalidArg, e.to_string()))?;
+    WithheldNames::of(&settings)
+        .map_err(|e| js_error(&e))?
+        .as_ref()
+        .map(to_json)
+        .transpose()
 }
 
 /// The JSON of a field's value that the pipeline has encrypted; nothing if key, field or text are not the right ones.
