@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { cachedInstall } from './cached-install.mjs'
 import { checks, equal } from './checks.mjs'
+import { buildAndStart, buildStandalone, makeNextApp } from './nextjs-app.mjs'
 import { fails, run } from './run.mjs'
 import { root } from './stage.mjs'
 import { install, packPlatform, packRoot } from './tarballs.mjs'
@@ -20,11 +21,16 @@ const EXPECTED = [
 const BANNER =
   "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
+/** Sent at once. */
+const NEXT_REQUESTS = 20
+
 const { check, skip, end } = checks('bundlers')
 const cache = cachedInstall('bundlers')
+const nextCache = cachedInstall('nextjs')
 const folder = mkdtempSync(join(tmpdir(), 'fapilog-bundlers-'))
 const app = join(folder, 'app')
-install(app, packRoot(folder).tarball, packPlatform(folder).tarball)
+const tarballs = [packRoot(folder).tarball, packPlatform(folder).tarball]
+install(app, ...tarballs)
 const entry = join(app, 'app.mjs')
 copyFileSync(join(root, '__test__', 'bundlers', 'app.mjs'), entry)
 
@@ -39,7 +45,6 @@ const BUNDLERS = {
     'inside with the addon': (out) => esbuild(out, 'cjs', { loader: { '.node': 'copy' } }),
   },
   webpack: {
-    // Next.js makes such externals of `serverExternalPackages: ['fapilog']`.
     outside: (out) => webpack(out, [/^fapilog\b/]),
     inside: (out) => webpack(out, [/^@fapilog\/binding-/]),
   },
@@ -90,8 +95,45 @@ await check(
     if (!said.includes('keep fapilog external (docs/bundlers.md)')) throw new Error(said)
   },
 )
+await nextjs()
 rmSync(folder, { recursive: true, force: true })
 end()
+
+async function nextjs() {
+  const made = join(folder, 'next')
+  const ways = {
+    'Next.js, next build and next start': () => buildAndStart(made, NEXT_REQUESTS),
+    "Next.js, output: 'standalone'": () =>
+      buildStandalone(made, join(folder, 'standalone'), NEXT_REQUESTS),
+  }
+  const installed = existsSync(join(nextCache, 'node_modules', 'next'))
+  if (installed) makeNextApp(made, tarballs, nextCache)
+  for (const [title, way] of Object.entries(ways)) {
+    if (installed) await check(title, async () => checkNext(await way()))
+    else skip(title, 'it could not be installed')
+  }
+}
+
+/** Every request and the error have their line, and nothing else has. */
+function checkNext(events) {
+  const counts = {}
+  for (const { level, logger, message } of events) {
+    const line = `${level} ${logger}: ${message}`
+    counts[line] = (counts[line] ?? 0) + 1
+  }
+  const expected = {
+    'INFO shop: server started': 1,
+    'INFO shop: order placed': NEXT_REQUESTS,
+    'ERROR shop: request failed': 1,
+  }
+  equal(JSON.stringify(counts), JSON.stringify(expected), 'events')
+  const urls = new Set(events.flatMap(({ data }) => data.url ?? []))
+  equal(urls.size, NEXT_REQUESTS, 'different requests')
+  const { data, diagnostics } = events.at(-1)
+  equal(data.path, '/broken', 'path of the request that failed')
+  const exception = JSON.stringify(diagnostics.exception)
+  if (!exception.includes('out of stock')) throw new Error(exception)
+}
 
 function load(name) {
   return createRequire(join(cache, 'package.json'))(name)
