@@ -1,4 +1,5 @@
 import { defineConfig, type UserConfig } from 'tsdown'
+import { PINO_PARTS, SETTINGS_PARTS } from './scripts/bundled-packages.mjs'
 
 const shared = {
   platform: 'node',
@@ -8,9 +9,6 @@ const shared = {
   hash: false,
   sourcemap: false,
 } satisfies UserConfig
-
-/** Small packages of pino's that its drop-in has inside. */
-const PINO_PARTS = ['@pinojs/redact', 'pino-std-serializers', 'safe-stable-stringify']
 
 export default defineConfig([
   {
@@ -30,7 +28,7 @@ export default defineConfig([
     entry: { settings: 'src/settings/check.ts' },
     format: 'cjs',
     dts: false,
-    deps: { alwaysBundle: ['zod'], onlyBundle: ['zod'] },
+    deps: { alwaysBundle: SETTINGS_PARTS, onlyBundle: SETTINGS_PARTS },
   },
   {
     // `fapilog/plugins`: beside the main entry, so that nobody pays for it who does not import it.

@@ -12,6 +12,7 @@ const EXPECTED_FILES = [
   'CHANGELOG.md',
   'LICENSE',
   'README.md',
+  'THIRD-PARTY-LICENSES.txt',
   'bin/fapilog.mjs',
   'bridges.d.cts',
   'bridges.d.ts',
@@ -56,6 +57,8 @@ const EXPECTED_FILES = [
   'dist/plugins.mjs',
   'dist/request-log.cjs',
   'dist/request-log.mjs',
+  'dist/sent-body.cjs',
+  'dist/sent-body.mjs',
   'dist/settings.cjs',
   'dist/testing.cjs',
   'dist/testing.mjs',
@@ -118,7 +121,10 @@ await check('no install scripts, no runtime dependencies', () => {
   equal(scripts.join(), '', 'install scripts')
 })
 await check('npm pack of the platform package', () => {
-  platformTarball = packPlatform(folder).tarball
+  const { tarball, files } = packPlatform(folder)
+  platformTarball = tarball
+  for (const file of ['LICENSE', 'THIRD-PARTY-LICENSES.txt'])
+    if (!files.includes(file)) throw new Error(`${file} is not in the tarball`)
 })
 await check('both tarballs install in an empty folder', () => {
   install(consumer, rootTarball, platformTarball)

@@ -5,6 +5,9 @@ import { addonFile } from './freshness.mjs'
 import { npm } from './run.mjs'
 import { root } from './stage.mjs'
 
+/** What every package ships beside its code. */
+const LICENCES = ['LICENSE', 'THIRD-PARTY-LICENSES.txt']
+
 /** Packs the root package into `folder`. @returns where the tarball is, and the names of its files */
 export function packRoot(folder) {
   return pack(root, folder)
@@ -17,6 +20,7 @@ export function packPlatform(folder) {
   const staged = join(folder, 'platform')
   cpSync(join(root, 'npm', platform), staged, { recursive: true })
   copyFileSync(join(root, addonFile()), join(staged, addon))
+  for (const file of LICENCES) copyFileSync(join(root, file), join(staged, file))
   const packed = pack(staged, folder)
   if (!packed.files.includes(addon)) throw new Error(`${addon} is not in the tarball`)
   return packed
