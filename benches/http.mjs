@@ -23,7 +23,7 @@ import { load, root, settings } from './lib/fapilog.mjs'
 import { median } from './lib/stats.mjs'
 import { show, verdict } from './lib/targets.mjs'
 
-const SUBJECTS = ['off', 'fapilog', 'fapilog, no context', 'pino', 'winston']
+const SUBJECTS = ['off', 'fapilog', 'fapilog, no context', 'pino', 'pino-http', 'winston']
 const OF_OFF = 0.97
 const SETUP_NS = 2000
 
@@ -55,12 +55,25 @@ async function serve(subject) {
     const context = subject === 'fapilog'
     await app.register(fapilog, { settings: settings(file), context })
   }
+  if (subject === 'pino-http') await usePinoHttp(app, file)
   if (subject === 'winston') await useWinston(app, file)
   app.get('/', async () => ({ hello: 'world' }))
   await app.listen({ port: 0, host: '127.0.0.1' })
   console.log(app.server.address().port)
   process.on('message', () => process.send(process.cpuUsage()))
   process.once('disconnect', () => process.exit())
+}
+
+/** As its users do, with the destination that Fastify gives its own pino. */
+async function usePinoHttp(app, file) {
+  const { pino } = await import('pino')
+  const { pinoHttp } = await import('pino-http')
+  const log = pinoHttp({ level: 'info' }, pino.destination(file))
+  app.addHook('onRequest', (request, reply, done) => {
+    log(request.raw, reply.raw)
+    request.log = request.raw.log
+    done()
+  })
 }
 
 /** As its users do: a child for every request, and a line when it is over. */

@@ -5,7 +5,7 @@ import { report } from '../bench/report.js'
 import { type Command, UsageError } from '../command.js'
 import { print } from '../print.js'
 
-const SECONDS = 30
+const SECONDS = 60
 
 export const bench: Command = {
   name: 'bench',
@@ -24,7 +24,7 @@ fastest configuration (sync, minLength 4096). Other load on the machine makes ev
     },
     json: { type: 'boolean', help: 'one JSON document' },
   },
-  examples: [['npx fapilog bench', 'half a minute, one table']],
+  examples: [['npx fapilog bench', 'one minute, one table']],
   exitCodes: ['every line was written', 'lines are missing'],
   async run(given) {
     const text = given.text('seconds') ?? String(SECONDS)
