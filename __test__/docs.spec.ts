@@ -43,7 +43,7 @@ const NO_SNIPPETS = /^docs\/api\//
 const BESIDE = [
   ...['examples/fapilog-enricher-build', 'examples/fapilog-sink-http'],
   ...['@hono', '@koa', '@nestjs', '@opentelemetry', 'express', 'fastify', 'hono', 'koa'],
-  ...['pino', 'prom-client', 'reflect-metadata', 'winston', 'benches/node_modules/bunyan'],
+  ...['pino', 'prom-client', 'reflect-metadata', 'winston', 'zod', 'benches/node_modules/bunyan'],
 ]
 
 /** What NestJS is written with. */
@@ -70,15 +70,20 @@ interface Fence {
   readonly code: string
 }
 
-async function pages(folder = ''): Promise<string[]> {
+/** The files below a folder of the repository, but for those that it does not consist of. */
+async function filesOf(folder = ''): Promise<string[]> {
   const found: string[] = []
   for (const entry of await readdir(join(ROOT, folder), { withFileTypes: true })) {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`
-    if (entry.isDirectory() && !entry.name.startsWith('.') && !NO_PAGES.includes(entry.name)) {
-      found.push(...(await pages(path)))
-    } else if (entry.name.endsWith('.md')) found.push(path)
+    if (!entry.isDirectory()) found.push(path)
+    else if (!entry.name.startsWith('.') && !NO_PAGES.includes(entry.name))
+      found.push(...(await filesOf(path)))
   }
   return found
+}
+
+async function pages(): Promise<string[]> {
+  return (await filesOf()).filter((path) => path.endsWith('.md'))
 }
 
 function fences(page: string, text: string): Fence[] {
@@ -326,12 +331,9 @@ function anchors(text: string): Set<string> {
 }
 
 test('links lead to pages and headings, and named files exist', async (t) => {
-  let sources: string[] = []
-  for (const folder of ['__test__', 'crates', 'src']) {
-    const names = await readdir(join(ROOT, folder), { recursive: true })
-    const own = names.filter((name) => /\.(rs|ts)$/.test(name) && !name.includes('node_modules'))
-    sources = sources.concat(own.map((name) => `/${folder}/${name.replaceAll('\\', '/')}`))
-  }
+  const sources: string[] = []
+  for (const folder of ['__test__', 'crates', 'src'])
+    for (const path of await filesOf(folder)) if (/\.(rs|ts)$/.test(path)) sources.push(`/${path}`)
   for (const [page, text] of texts) {
     const prose = text.replace(/^```[\s\S]*?^```$/gm, '')
     for (const [, target, anchor] of prose.matchAll(/\]\(([^)#\s]*)(?:#([^)\s]*))?\)/g)) {
