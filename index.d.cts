@@ -59,7 +59,7 @@ declare class FapilogError extends Error {
     cause?: unknown;
   });
 }
-/** One problem of a configuration. */
+/** One problem of a configuration, or of a plugin. */
 interface ConfigurationProblem {
   /** Where, for example `sinks[0].rotate.maxBytes`. */
   readonly path: string;
@@ -86,9 +86,14 @@ declare class ConfigurationError extends FapilogError {
 }
 /** A plugin that cannot be used, or failed. */
 declare class PluginError extends FapilogError {
+  /** What keeps it from being a plugin; none for one that has failed. */
+  readonly problems: readonly ConfigurationProblem[];
   constructor(message: string, options?: {
     cause?: unknown;
+    problems?: readonly ConfigurationProblem[];
   });
+  /** Builds the error from its problems. */
+  static of(who: string, problems: readonly ConfigurationProblem[]): PluginError;
 }
 /** The pipeline itself cannot work: no native binary, no thread, no memory. */
 declare class PipelineError extends FapilogError {}
@@ -142,7 +147,7 @@ type Awaitable<T> = T | PromiseLike<T>;
 interface PluginCommon {
   /** Unique among the plugins of a logger; the key in metrics. */
   readonly name: string;
-  /** The plugin's own version. */
+  /** The plugin's own version, such as `1.0.0`. */
   readonly version?: string;
   /** Version of the contracts it was written for. @default '1.0' */
   readonly apiVersion?: string;
@@ -158,7 +163,7 @@ interface PluginCommon {
   readonly maxFailures?: number;
   /** How long that while is, in milliseconds; then one event tries it. 0 to 3,600,000. @default 30_000 */
   readonly cooldownMs?: number;
-  /** Events of a batch that an asynchronous plugin works on at once. 1 to 1,000. @default 1 */
+  /** Events of a batch that an asynchronous method for one event works on at once. 1 to 1,000. @default 1 */
   readonly concurrency?: number;
 }
 /** Adds to events, before redaction. A failure lets the event go on without the addition. */
@@ -166,21 +171,27 @@ interface Enricher extends PluginCommon {
   /** The kind of plugin. */
   readonly kind: 'enricher';
   /** Returns what is to be merged into the event; nothing for nothing. */
-  enrich(event: PluginEvent): Awaitable<Enrichment | undefined | void>;
+  enrich?(event: PluginEvent): Awaitable<Enrichment | undefined | void>;
+  /** As `enrich` for all events of a batch: one result for each. Has precedence. */
+  enrichBatch?(events: PluginEvent[]): Awaitable<readonly (Enrichment | undefined | void)[] | undefined | void>;
 }
 /** Says which events go on, before redaction. A failure lets the event go on. */
 interface Filter extends PluginCommon {
   /** The kind of plugin. */
   readonly kind: 'filter';
   /** Returns false for an event that ends here. */
-  filter(event: PluginEvent): Awaitable<boolean>;
+  filter?(event: PluginEvent): Awaitable<boolean>;
+  /** As `filter` for all events of a batch: one result for each. Has precedence. */
+  filterBatch?(events: PluginEvent[]): Awaitable<readonly boolean[]>;
 }
 /** Takes secrets out of events. A failure withholds the event's message and fields. */
 interface Redactor extends PluginCommon {
   /** The kind of plugin. */
   readonly kind: 'redactor';
   /** Returns the event, or nothing when it has changed the one it got. */
-  redact(event: PluginEvent): Awaitable<PluginEvent | undefined | void>;
+  redact?(event: PluginEvent): Awaitable<PluginEvent | undefined | void>;
+  /** As `redact` for all events of a batch: one result for each. Has precedence. */
+  redactBatch?(events: PluginEvent[]): Awaitable<readonly (PluginEvent | undefined | void)[] | undefined | void>;
 }
 /** Changes events or ends them, after redaction. A failure lets the event go on as it was. */
 interface Processor extends PluginCommon {
@@ -189,7 +200,7 @@ interface Processor extends PluginCommon {
   /** Returns the event, nothing when it has changed the one it got, or null for an event that ends here. */
   process?(event: PluginEvent): Awaitable<PluginEvent | null | undefined | void>;
   /** As `process` for all events of a batch: one result for each. Has precedence. */
-  processBatch?(events: PluginEvent[]): Awaitable<readonly (PluginEvent | null | undefined)[] | undefined | void>;
+  processBatch?(events: PluginEvent[]): Awaitable<readonly (PluginEvent | null | undefined | void)[] | undefined | void>;
 }
 /** A destination. A failure is retried: every event is written at least once, or counted as dropped. */
 interface Sink extends PluginCommon {
@@ -203,7 +214,16 @@ interface Sink extends PluginCommon {
   readonly queueBytes?: number;
   /** What happens when the queue is full. @default 'drop-oldest' */
   readonly whenFull?: 'block' | 'drop-oldest' | 'drop-newest';
-  /** Writes events. A throw or a rejection is a failure of all of them. */
+  /**
+   * Failed writes in a row after which it is not tried for `cooldownMs`; meanwhile its lines go to the `fallback`, or
+   * are dropped and counted. 1 to 1,000,000. @default it is tried for as long as it takes; 5 with a `fallback`
+   */
+  readonly maxFailures?: number;
+  /** Name of a sink in the setting `sinks` that writes the lines that this one fails to write. @default none */
+  readonly fallback?: string;
+  /** Writes one event. What has failed is tried again, what was written is not. */
+  writeEvent?(event: PluginEvent): Awaitable<void>;
+  /** Writes the events of a batch. A throw or a rejection is a failure of all of them. Has precedence. */
   write?(events: PluginEvent[]): Awaitable<void>;
   /** Writes the lines of `format`, each ended by a line feed. Has precedence. */
   writeLines?(lines: string): Awaitable<void>;
@@ -212,16 +232,6 @@ interface Sink extends PluginCommon {
 type Plugin = Enricher | Filter | Redactor | Processor | Sink;
 /** Kinds of plugins. */
 type PluginKind = Plugin['kind'];
-/** Makes an enricher. @throws {PluginError} naming what is wrong */
-declare function defineEnricher(enricher: Omit<Enricher, 'kind'>): Enricher;
-/** Makes a filter. @throws {PluginError} naming what is wrong */
-declare function defineFilter(filter: Omit<Filter, 'kind'>): Filter;
-/** Makes a redactor. @throws {PluginError} naming what is wrong */
-declare function defineRedactor(redactor: Omit<Redactor, 'kind'>): Redactor;
-/** Makes a processor. @throws {PluginError} naming what is wrong */
-declare function defineProcessor(processor: Omit<Processor, 'kind'>): Processor;
-/** Makes a sink. @throws {PluginError} naming what is wrong */
-declare function defineSink(sink: Omit<Sink, 'kind'>): Sink;
 /** A value that JSON has a word for. */
 type Json = string | number | boolean | null | readonly Json[] | {
   readonly [name: string]: Json;
@@ -945,6 +955,8 @@ interface PluginMetrics {
   readonly enabled: boolean;
   /** Text of the latest failure. */
   readonly lastError: string | null;
+  /** Time that it needs for the events of a batch. */
+  readonly latency: HistogramMetrics;
 }
 /** How far the pipeline gives up something because it cannot keep up. */
 type PressureRung = 'normal' | 'batching' | 'sampling' | 'dropping';
@@ -966,6 +978,8 @@ interface StageMetrics {
   readonly redacted: number;
   /** Values, or fields of whole events, that nobody sees because they could not be redacted. */
   readonly withheld: number;
+  /** Time that one event of each chunk takes there; for `plugins`, that of a batch until all of them have answered. */
+  readonly latency: HistogramMetrics;
 }
 /**
  * All counters. At rest, for each sink:
@@ -1031,6 +1045,8 @@ interface Metrics {
     /** Events that had values cut to stay within the limits; these are not lost. */
     readonly truncated: number;
   };
+  /** From the log call of the first event of a chunk until it is taken out of the ring; the clock ticks every 1 ms. */
+  readonly waited: HistogramMetrics;
   /** Time that the drain thread needs for a chunk of events: decoding, stages, formats. */
   readonly drain: HistogramMetrics;
   /** Events below the level that were kept, and those of them that were logged later; the others are in no counter. */
@@ -1510,6 +1526,22 @@ declare class MetricsCollector {
   /** One family for a scrape, which asks for all of them at once: they are read once. */
   private registered;
 }
+/**
+ * Checks a plugin of any kind, which may be an instance of a class, and gives it back. A logger does the same.
+ *
+ * @throws {PluginError} listing every problem
+ */
+declare function definePlugin<P extends Plugin>(plugin: P): P;
+/** Makes an enricher. @throws {PluginError} listing every problem */
+declare function defineEnricher(enricher: Omit<Enricher, 'kind'>): Enricher;
+/** Makes a filter. @throws {PluginError} listing every problem */
+declare function defineFilter(filter: Omit<Filter, 'kind'>): Filter;
+/** Makes a redactor. @throws {PluginError} listing every problem */
+declare function defineRedactor(redactor: Omit<Redactor, 'kind'>): Redactor;
+/** Makes a processor. @throws {PluginError} listing every problem */
+declare function defineProcessor(processor: Omit<Processor, 'kind'>): Processor;
+/** Makes a sink. @throws {PluginError} listing every problem */
+declare function defineSink(sink: Omit<Sink, 'kind'>): Sink;
 /** Returns its argument: a configuration that is checked while it is written. `createLogger` takes the result. */
 declare function defineConfig<const Config extends LoggerOptions>(config: Config): Config;
-export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EncryptFileOptions, type EncryptOptions, type EnrichOptions, type Enricher, type Enrichment, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type Filter, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LiveOptions, type LogContext, type LogMethod, type Logger, LoggerBuilder, type LoggerOptions, type LoggerWith, LoggingContainer, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PLUGIN_API_VERSION, type PinoOptions, PipelineError, type Plugin, type PluginCommon, PluginError, type PluginEvent, type PluginHealth, type PluginKind, type PluginMetrics, type PressureOptions, type PressureRung, type Processor, type ProcessorOptions, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type RedactDetector, type RedactField, type RedactOptions, type RedactPath, type RedactPattern, type RedactStrategy, type Redactor, type RetroactiveOptions, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type Sink, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type SizeGuardOptions, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, decryptField, defineConfig, defineEnricher, defineFilter, defineProcessor, defineRedactor, defineSink, isCredentialName, joinLogger, newCorrelationId, parseTraceparent };
+export { type AdaptiveSamplingOptions, type BreakerOptions, type ChildOptions, ConfigurationError, type ConfigurationProblem, type DedupeOptions, type Duration, type EncryptFileOptions, type EncryptOptions, type EnrichOptions, type Enricher, type Enrichment, type EventsByLevel, FapilogError, type Fields, type FileSinkOptions, type Filter, type FilterOptions, type FirstOccurrenceOptions, type FormatName, type Health, type HealthStatus, type HistogramMetrics, type JoinOptions, type LazyFields, type LevelInput, type LevelName, type LevelSetting, type LiveOptions, type LogContext, type LogMethod, type Logger, LoggerBuilder, type LoggerOptions, type LoggerWith, LoggingContainer, type MemorySinkOptions, type Metrics, MetricsCollector, type MetricsCollectorOptions, type MetricsSource, type NullSinkOptions, PLUGIN_API_VERSION, type PinoOptions, PipelineError, type Plugin, type PluginCommon, PluginError, type PluginEvent, type PluginHealth, type PluginKind, type PluginMetrics, type PressureOptions, type PressureRung, type Processor, type ProcessorOptions, type PrometheusRegistry, type QueueOptions, type RateLimitOptions, type Receipt, type RedactDetector, type RedactField, type RedactOptions, type RedactPath, type RedactPattern, type RedactStrategy, type Redactor, type RetroactiveOptions, type RotateOptions, type RoutingOptions, type RoutingRule, type SamplingOptions, type Sink, type SinkCommonOptions, SinkError, type SinkHealth, type SinkMetrics, type SinkOptions, type SinkReceipt, type Size, type SizeGuardOptions, type StageMetrics, type StderrSinkOptions, type StdoutSinkOptions, type ThrottleOptions, type TraceParent, type TraceSamplingOptions, createLogger, decryptField, defineConfig, defineEnricher, defineFilter, definePlugin, defineProcessor, defineRedactor, defineSink, isCredentialName, joinLogger, newCorrelationId, parseTraceparent };

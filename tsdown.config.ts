@@ -33,10 +33,10 @@ export default defineConfig([
   {
     // `fapilog/plugins`: beside the main entry, so that nobody pays for it who does not import it.
     ...shared,
-    entry: { plugins: 'src/registry/index.ts' },
+    entry: { plugins: 'src/registry.ts' },
     format: ['esm', 'cjs'],
     dts: true,
-    deps: { onlyBundle: [], neverBundle: [/^fapilog$/] },
+    deps: { onlyBundle: [], neverBundle: [/^fapilog$/, /lazy\/settings\.cjs$/] },
   },
   {
     // Adapters for frameworks: beside the package's main entry, which they import as its users do.

@@ -28,7 +28,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
   [/^logging-container$/],
   [/^create-logger$/, /^join$/, /^logger-builder$/, /^metrics-collector$/],
   [/^index$/],
-  [/^bridges\//, /^cli\//, /^frameworks\//, /^pino\//, /^registry\//, /^testing\//],
+  [/^bridges\//, /^cli\//, /^frameworks\//, /^pino\//, /^registry(\/|$)/, /^testing\//],
 ]
 
 interface Import {

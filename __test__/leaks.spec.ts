@@ -21,6 +21,7 @@ interface Sample {
 // A container's ring alone has 8 MB: one in fifty that stays would be found.
 const rounds: readonly [what: string, count: number, rssMb: number, heapMb: number][] = [
   ['containers', ROUNDS, 64, 8],
+  ['plugins', ROUNDS, 64, 8],
   ['children', 10_000, 32, 8],
 ]
 

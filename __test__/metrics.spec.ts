@@ -4,6 +4,9 @@ import test from 'ava'
 import {
   ConfigurationError,
   createLogger,
+  defineFilter,
+  defineProcessor,
+  defineSink,
   type Logger,
   MetricsCollector,
   type SinkHealth,
@@ -123,6 +126,95 @@ test('the text is well-formed and says what metrics() says', async (t) => {
     parse(metrics.prometheus()).get('fapilog_status')?.samples.get('{status="closed",app="shop"}'),
     1,
   )
+})
+
+test('stages and plugins have counters and latencies of their own', async (t) => {
+  const log = memoryLogger({
+    filters: { minLevels: { '*': 'DEBUG' } },
+    enrich: { fields: { region: 'eu' } },
+    redact: { paths: ['secret'] },
+    plugins: [
+      defineFilter({ name: 'f', filter: ({ data }) => data['n'] !== 7 }),
+      defineProcessor({
+        name: 'p',
+        maxFailures: 1000,
+        process({ data }) {
+          if (data['n'] === 8) throw new Error('no')
+        },
+      }),
+      defineSink({ name: 's', write: () => undefined }),
+    ],
+    onError: () => undefined,
+  })
+  for (let n = 0; n < 300; n++) log.info('m', { n, secret: 'x' })
+  log.trace('ends at the filter')
+  await log.flush(60_000)
+  const metrics = new MetricsCollector(log)
+  const families = parse(metrics.prometheus())
+  const value = (name: string, key: string) => families.get(`fapilog_${name}`)?.samples.get(key)
+  const { stages, plugins, waited } = metrics.collect()
+  const names = Object.keys(stages)
+  t.true(names.length >= 4 && names.includes('plugins'), names.join())
+  for (const [stage, { latency, changed, redacted, withheld }] of Object.entries(stages)) {
+    t.true(latency.count > 0 && latency.max > 0, stage)
+    t.is(value('stage_seconds', `_count{stage="${stage}"}`), latency.count)
+    t.is(value('stage_changed_total', `{stage="${stage}"}`), changed)
+    t.is(value('stage_redacted_total', `{stage="${stage}"}`), redacted)
+    t.is(value('stage_withheld_total', `{stage="${stage}"}`), withheld)
+  }
+  t.is(
+    Object.values(stages).reduce((sum, { redacted }) => sum + redacted, 0),
+    299,
+  )
+  t.is(value('plugin_events_total', '{plugin="f",kind="filter"}'), 300)
+  t.is(value('plugin_dropped_total', '{plugin="f",kind="filter"}'), 1)
+  t.is(value('plugin_events_total', '{plugin="p",kind="processor"}'), 299)
+  t.is(value('plugin_failures_total', '{plugin="p",kind="processor"}'), 1)
+  t.is(value('plugin_events_total', '{plugin="s",kind="sink"}'), 299)
+  t.is(value('plugin_asked', '{plugin="p",kind="processor"}'), 1)
+  for (const [plugin, { kind, latency }] of Object.entries(plugins)) {
+    t.true(latency.count > 0 && latency.p50 <= latency.p99 && latency.p99 <= latency.max, plugin)
+    t.true(latency.max <= latency.sum && latency.sum < 60, plugin)
+    t.is(value('plugin_seconds', `_count{plugin="${plugin}",kind="${kind}"}`), latency.count)
+  }
+  t.true(waited.count > 0)
+  t.is(value('ring_seconds', '_count'), waited.count)
+  log.disablePlugin('p')
+  t.is(
+    parse(metrics.prometheus())
+      .get('fapilog_plugin_asked')
+      ?.samples.get('{plugin="p",kind="processor"}'),
+    0,
+  )
+  await log.close()
+})
+
+test('the number of samples does not depend on what is logged, nor on what plugins do', async (t) => {
+  const log = memoryLogger({
+    onError: () => undefined,
+    plugins: [
+      defineProcessor({
+        name: 'p',
+        process(event) {
+          if (event.message.endsWith('7')) throw new Error(event.message)
+          event.data[`more-${event.message}`] = true
+        },
+      }),
+    ],
+  })
+  const metrics = new MetricsCollector(log)
+  log.warn('first')
+  await log.flush(60_000)
+  const before = metrics.prometheus().split('\n').length
+  for (let n = 0; n < 5000; n++)
+    log.child({ [`key${n}`]: n }, { name: `name${n}` }).warn(`message ${n}`)
+  await log.flush(60_000)
+  t.is(metrics.prometheus().split('\n').length, before)
+  const size = JSON.stringify(metrics.collect()).length
+  log.warn('last')
+  await log.flush(60_000)
+  t.true(Math.abs(JSON.stringify(metrics.collect()).length - size) < 200)
+  await log.close()
 })
 
 test('the number of samples does not depend on what is logged', async (t) => {

@@ -282,8 +282,8 @@ test.serial('a plugin may be an instance of a class with private fields', async 
 })
 
 const faulty: readonly [name: string, plugin: unknown, rule: PluginRule, message: RegExp][] = [
-  ['is no object', 'plugin', 'contract', /a plugin is an object/],
-  ['has an unknown kind', { kind: 'sinc', name: 'x' }, 'contract', /did you mean sink/],
+  ['is no object', 'plugin', 'contract', /plugin is "plugin": expected an object/],
+  ['has an unknown kind', { kind: 'sinc', name: 'x' }, 'contract', /did you mean "sink"/],
   ['has no method', { kind: 'sink', name: 'x' }, 'contract', /write or writeLines/],
   [
     'was written for a later contract',

@@ -8,7 +8,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import test from 'ava'
-import { ConfigurationError, createLogger, joinLogger, PipelineError, type Receipt } from 'fapilog'
+import {
+  ConfigurationError,
+  createLogger,
+  defineProcessor,
+  defineSink,
+  joinLogger,
+  PipelineError,
+  type Receipt,
+} from 'fapilog'
 import { isReport, memoryLogger, takeEvents, takeOwnEvents, total } from './support/capture.ts'
 import { run } from './support/child.ts'
 
@@ -134,6 +142,53 @@ test('each thread has its id, in the pino format too', async (t) => {
   t.false('thread_id' in main)
   t.is(typeof first.thread_id, 'number')
   t.like(second, { thread_id: first.thread_id, name: 'app', n: 1, worker: 1, pid: process.pid })
+})
+
+test('what workers log goes through the plugins of the thread that made the logger', async (t) => {
+  const got = new Map<unknown, number[]>()
+  const log = memoryLogger({
+    queue: { overflow: 'block', blockTimeoutMs: 60_000 },
+    plugins: [
+      defineProcessor({
+        name: 'odd-ones',
+        async process(event) {
+          if (Number(event.data['n']) % 2 === 0) return null
+          event.data['seen'] = true
+          return event
+        },
+      }),
+      defineSink({
+        name: 'store',
+        whenFull: 'block',
+        write(events) {
+          for (const { data } of events) {
+            const numbers = got.get(data['worker']) ?? []
+            numbers.push(Number(data['n']))
+            got.set(data['worker'], numbers)
+          }
+        },
+      }),
+    ],
+  })
+  const { containerId } = log
+  const endings = ['end', 'exit', 'close', 'throw']
+  await Promise.all(
+    endings.map((ending, at) =>
+      worker({ containerId, worker: at, count: 2000, ending }).catch(() => undefined),
+    ),
+  )
+  const receipt = await log.flush(60_000)
+  t.true(receipt.complete, JSON.stringify(receipt))
+  const odd = Array.from({ length: 1000 }, (_, n) => 2 * n + 1)
+  for (const at of endings.keys()) t.deepEqual(got.get(at), odd, endings[at])
+  const { submitted, written, filtered, droppedByReason, inFlight, plugins } = log.metrics()
+  t.deepEqual([submitted, written, total(filtered), inFlight], [8001, 4000, 4000, 0])
+  t.is(droppedByReason.closed, 1)
+  t.like(plugins['odd-ones'], { events: 8000, dropped: 4000, failures: 0 })
+  const events = takeOwnEvents(log)
+  t.is(events.length, 4000)
+  t.true(events.every(({ data }) => data['seen'] === true))
+  await log.close()
 })
 
 test("a worker's close() ends its own ring, and only that", async (t) => {

@@ -38,7 +38,12 @@ declare namespace binding {
     event(id: number, index: number): string | null
     answer(id: number, verdicts: Uint8Array, changed: string[]): boolean
     takeLines(sink: string): { id: number; lines: string } | null
-    answerLines(sink: string, id: number, error: string | null): boolean
+    answerLines(
+      sink: string,
+      id: number,
+      outcome: 'written' | 'skipped' | 'failed' | 'gone',
+      why: string | null,
+    ): boolean
     beginFlush(): number
     awaitFlush(number: number, timeoutMs: number): string | null
     abandon(): number

@@ -11,7 +11,7 @@ import { LevelTable } from './levels.js'
 import { onProcessExit } from './lifecycle.js'
 import type { LiveSettings } from './live-settings.js'
 import { NativeLogger } from './logger.js'
-import type { Health, Metrics, Receipt } from './metrics.js'
+import type { Health, Metrics, PluginMetrics, Receipt } from './metrics.js'
 import type { PluginHealth } from './plugins/contracts.js'
 import { PluginHost } from './plugins/host.js'
 import { WithheldKeys, type WithheldNames } from './redact/key-name.js'
@@ -158,7 +158,7 @@ export class Container {
       const { pipeline } = this
       this.errors = new ErrorReports(() => pipeline.takeDiagnostics(), settings.onError)
     }
-    if (settings.plugins.length > 0) this.plugins = this.host(settings)
+    if (settings.plugins.length > 0) this.plugins = this.host(settings, levels)
     this.forgetExit = onProcessExit(this)
     if (settings.handleSignals)
       this.forgetSignals = onSignals(this.pipeline, settings.shutdownTimeoutMs)
@@ -168,7 +168,9 @@ export class Container {
   get id(): string {
     if (this.sharedId === undefined) {
       this.sharedId = crypto.randomUUID()
-      if (!this.closed) this.pipeline.share(this.sharedId, JSON.stringify(this.settings))
+      // Plugins run in this thread alone, and what they hold has no text.
+      const settings = JSON.stringify({ ...this.settings, plugins: [] })
+      if (!this.closed) this.pipeline.share(this.sharedId, settings)
     }
     return this.sharedId
   }
@@ -181,7 +183,12 @@ export class Container {
       otel: this.context.failures,
     }
     const { kept = 0, replayed = 0 } = this.retained ?? {}
-    const plugins = this.plugins?.metrics() ?? {}
+    const plugins: Record<string, PluginMetrics> = this.plugins?.metrics() ?? {}
+    for (const [name, counters] of Object.entries(plugins)) {
+      // Whether a sink is tried is known to its own thread.
+      const breaker = counters.kind === 'sink' ? metrics.sinks[name]?.state : undefined
+      if (breaker !== undefined) plugins[name] = { ...counters, breaker }
+    }
     return { ...metrics, diagnostics, plugins, retroactive: { kept, replayed } }
   }
 
@@ -207,7 +214,7 @@ export class Container {
     ])
   }
 
-  private host(settings: ResolvedSettings): PluginHost {
+  private host(settings: ResolvedSettings, levels: LevelTable): PluginHost {
     const { encoder, context } = this
     return new PluginHost(
       (onWork) => {
@@ -222,6 +229,7 @@ export class Container {
         },
         markOwnAsync: (call) => context.runMarked(FLAG_PLUGIN, call),
         report: (message) => this.reportPlugin(message),
+        isLevel: (name) => (levels.find(name)?.index ?? -1) >= 0,
       },
       () => this.flush(settings.shutdownTimeoutMs),
     )

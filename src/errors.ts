@@ -15,7 +15,7 @@ export class FapilogError extends Error {
   }
 }
 
-/** One problem of a configuration. */
+/** One problem of a configuration, or of a plugin. */
 export interface ConfigurationProblem {
   /** Where, for example `sinks[0].rotate.maxBytes`. */
   readonly path: string
@@ -47,16 +47,7 @@ export class ConfigurationError extends FapilogError {
 
   /** Builds the error from its problems. */
   static of(problems: readonly ConfigurationProblem[]): ConfigurationError {
-    const lines = problems.map(({ path, value, expected, candidates, name, source }) => {
-      const nearest =
-        candidates === undefined
-          ? undefined
-          : nearestName(name ?? lastName(path, value, candidates), candidates)
-      const hint = nearest === undefined ? '' : `; did you mean ${JSON.stringify(nearest)}?`
-      const given = value === undefined ? '' : ` is ${isSecret(path) ? '***' : show(value)}`
-      const from = source === undefined ? '' : ` (${source})`
-      return `${path}${given}${from}: expected ${expected}${hint}`
-    })
+    const lines = problems.map(problemText)
     const head =
       problems.length === 1
         ? 'Invalid fapilog settings'
@@ -67,8 +58,23 @@ export class ConfigurationError extends FapilogError {
 
 /** A plugin that cannot be used, or failed. */
 export class PluginError extends FapilogError {
-  constructor(message: string, options?: { cause?: unknown }) {
-    super('FAPILOG_PLUGIN', message, options)
+  /** What keeps it from being a plugin; none for one that has failed. */
+  readonly problems: readonly ConfigurationProblem[]
+
+  constructor(
+    message: string,
+    options: { cause?: unknown; problems?: readonly ConfigurationProblem[] } = {},
+  ) {
+    const { problems = [], ...rest } = options
+    super('FAPILOG_PLUGIN', message, rest)
+    this.problems = problems
+  }
+
+  /** Builds the error from its problems. */
+  static of(who: string, problems: readonly ConfigurationProblem[]): PluginError {
+    const lines = problems.map(problemText)
+    const head = problems.length === 1 ? who : `${who} has ${problems.length} problems`
+    return new PluginError(`${head}: ${lines.join('\n  ')}`, { problems })
   }
 }
 
@@ -77,6 +83,19 @@ export class PipelineError extends FapilogError {}
 
 /** A sink cannot be opened, or has failed for good. */
 export class SinkError extends FapilogError {}
+
+/** A problem on one line: path, value, what is allowed, the nearest name. */
+export function problemText(problem: ConfigurationProblem): string {
+  const { path, value, expected, candidates, name, source } = problem
+  const nearest =
+    candidates === undefined
+      ? undefined
+      : nearestName(name ?? lastName(path, value, candidates), candidates)
+  const hint = nearest === undefined ? '' : `; did you mean ${JSON.stringify(nearest)}?`
+  const given = value === undefined ? '' : ` is ${isSecret(path) ? '***' : show(value)}`
+  const from = source === undefined ? '' : ` (${source})`
+  return `${path}${given}${from}: expected ${expected}${hint}`
+}
 
 function lastName(path: string, value: unknown, candidates: readonly string[]): string {
   if (typeof value === 'string' && !candidates.includes(value)) return value

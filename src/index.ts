@@ -37,11 +37,6 @@ export {
   type PrometheusRegistry,
 } from './metrics-collector.js'
 export {
-  defineEnricher,
-  defineFilter,
-  defineProcessor,
-  defineRedactor,
-  defineSink,
   type Enricher,
   type Enrichment,
   type Filter,
@@ -55,6 +50,14 @@ export {
   type Redactor,
   type Sink,
 } from './plugins/contracts.js'
+export {
+  defineEnricher,
+  defineFilter,
+  definePlugin,
+  defineProcessor,
+  defineRedactor,
+  defineSink,
+} from './plugins/define.js'
 export { defineConfig } from './settings/define-config.js'
 export type {
   AdaptiveSamplingOptions,

@@ -82,7 +82,9 @@ export class LiveSettings {
     const before = this.current.settings
     const names = Object.keys({ ...before, ...next.settings }) as (keyof ResolvedSettings)[]
     const changed = names.filter(
-      (name) => JSON.stringify(before[name]) !== JSON.stringify(next.settings[name]),
+      (name) =>
+        // No source but code has plugins, and they stay; what they hold has no text.
+        name !== 'plugins' && JSON.stringify(before[name]) !== JSON.stringify(next.settings[name]),
     )
     const live = Object.keys(this.apply) as (keyof LiveOptions)[]
     const wanted = live.filter((name) => changed.includes(name)).map((name) => this.apply[name])

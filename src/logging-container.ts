@@ -48,10 +48,10 @@ export class LoggingContainer implements AsyncDisposable {
 
   /** The settings that hold now, from every source and with every default: a copy. */
   get settings(): LoggerOptions {
-    const { onError, ...data } = this.#live.settings
+    const { onError, plugins, ...data } = this.#live.settings
     const functions = onError === undefined ? {} : { onError }
     // Checked settings are options too, with every default and numbers for sizes and durations.
-    return { ...structuredClone(data), ...functions } as LoggerOptions
+    return { ...structuredClone(data), plugins: [...plugins], ...functions } as LoggerOptions
   }
 
   /**

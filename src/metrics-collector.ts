@@ -40,7 +40,7 @@ interface RegisteredMetric {
 
 const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/
 const LABEL = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/
-const OWN_LABELS = ['level', 'reason', 'sink', 'stage', 'status', 'le']
+const OWN_LABELS = ['kind', 'le', 'level', 'plugin', 'reason', 'rung', 'sink', 'stage', 'status']
 
 /**
  * Metrics of a logger, as an object, as Prometheus text, and in a registry of prom-client. It only reads: counters

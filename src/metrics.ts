@@ -113,6 +113,8 @@ export interface PluginMetrics {
   readonly enabled: boolean
   /** Text of the latest failure. */
   readonly lastError: string | null
+  /** Time that it needs for the events of a batch. */
+  readonly latency: HistogramMetrics
 }
 
 /** How far the pipeline gives up something because it cannot keep up. */
@@ -136,6 +138,8 @@ export interface StageMetrics {
   readonly redacted: number
   /** Values, or fields of whole events, that nobody sees because they could not be redacted. */
   readonly withheld: number
+  /** Time that one event of each chunk takes there; for `plugins`, that of a batch until all of them have answered. */
+  readonly latency: HistogramMetrics
 }
 
 /**
@@ -202,6 +206,8 @@ export interface Metrics {
     /** Events that had values cut to stay within the limits; these are not lost. */
     readonly truncated: number
   }
+  /** From the log call of the first event of a chunk until it is taken out of the ring; the clock ticks every 1 ms. */
+  readonly waited: HistogramMetrics
   /** Time that the drain thread needs for a chunk of events: decoding, stages, formats. */
   readonly drain: HistogramMetrics
   /** Events below the level that were kept, and those of them that were logged later; the others are in no counter. */

@@ -24,11 +24,12 @@ type Labels = Readonly<Record<string, string>>
 type Value = readonly [labels: Labels, value: number]
 
 const RUNGS = ['normal', 'batching', 'sampling', 'dropping']
+const ASKED = { closed: 1, 'half-open': 0.5, open: 0 } as const
 const STATUSES = ['healthy', 'degraded', 'failing', 'closed'] as const
 
 /**
  * The families of a logger. Their number is fixed, and that of their samples depends on the settings alone: labels
- * are levels, reasons, sinks and stages, never anything that was logged.
+ * are levels, reasons, sinks, stages and plugins, never anything that was logged.
  */
 export function families(
   metrics: Metrics,
@@ -39,6 +40,7 @@ export function families(
   const { ring, diagnostics } = metrics
   const sinks = Object.entries(metrics.sinks)
   const stages = Object.entries(metrics.stages)
+  const plugins = Object.entries(metrics.plugins)
   const sample = ([labels, value]: Value): Sample => ({
     suffix: '',
     labels: { ...labels, ...constant },
@@ -70,6 +72,10 @@ export function families(
   })
   const perSink = (value: (sink: Metrics['sinks'][string], name: string) => number): Value[] =>
     sinks.map(([name, one]) => [{ sink: name }, value(one, name)])
+  const perStage = (value: (stage: Metrics['stages'][string]) => number): Value[] =>
+    stages.map(([stage, one]) => [{ stage }, value(one)])
+  const perPlugin = (value: (plugin: Metrics['plugins'][string]) => number): Value[] =>
+    plugins.map(([plugin, one]) => [{ plugin, kind: one.kind }, value(one)])
   const latency = (name: 'written' | 'queued' | 'write') =>
     sinks.map(([sink, one]) => [{ sink }, one.latency[name]] as const)
 
@@ -87,7 +93,67 @@ export function families(
     counter(
       'events_filtered_total',
       'Events that a stage has ended on purpose.',
-      stages.map(([stage, { filtered }]) => [{ stage }, total(filtered)]),
+      perStage(({ filtered }) => total(filtered)),
+    ),
+    counter(
+      'stage_changed_total',
+      'Events that a stage has changed.',
+      perStage(({ changed }) => changed),
+    ),
+    counter(
+      'stage_redacted_total',
+      'Values that a stage has made unreadable.',
+      perStage(({ redacted }) => redacted),
+    ),
+    counter(
+      'stage_withheld_total',
+      'Values and events that could not be redacted, and are seen by nobody.',
+      perStage(({ withheld }) => withheld),
+    ),
+    histogram(
+      'stage_seconds',
+      'Time of one event of each chunk in a stage; for plugins, that of a batch.',
+      stages.map(([stage, one]) => [{ stage }, one.latency] as const),
+    ),
+    counter(
+      'plugin_events_total',
+      'Events shown to a plugin.',
+      perPlugin(({ events }) => events),
+    ),
+    counter(
+      'plugin_dropped_total',
+      'Events that a plugin has ended.',
+      perPlugin(({ dropped }) => dropped),
+    ),
+    counter(
+      'plugin_failures_total',
+      'Events for which a plugin has failed; writes, for a sink.',
+      perPlugin(({ failures }) => failures),
+    ),
+    counter(
+      'plugin_timeouts_total',
+      'Of these, the ones that took too long.',
+      perPlugin(({ timeouts }) => timeouts),
+    ),
+    counter(
+      'plugin_skipped_total',
+      'Events that a plugin was not asked about.',
+      perPlugin(({ skipped }) => skipped),
+    ),
+    counter(
+      'plugin_withheld_total',
+      'Events that went on without message and fields.',
+      perPlugin(({ withheld }) => withheld),
+    ),
+    gauge(
+      'plugin_asked',
+      '1 for a plugin that is asked, 0.5 for one that is tried again, 0 for one that is left alone or turned off.',
+      perPlugin(({ breaker, enabled }) => (enabled ? ASKED[breaker] : 0)),
+    ),
+    histogram(
+      'plugin_seconds',
+      'Time of a batch in a plugin.',
+      plugins.map(([plugin, one]) => [{ plugin, kind: one.kind }, one.latency] as const),
     ),
     counter(
       'events_sampled_total',
@@ -117,6 +183,11 @@ export function families(
     counter('ring_damaged_bytes_total', 'Bytes that could not be read as events.', [
       [{}, ring.damagedBytes],
     ]),
+    histogram(
+      'ring_seconds',
+      'Time from the log call of the first event of a chunk until it was taken out of its ring.',
+      [[{}, metrics.waited]],
+    ),
     histogram('drain_seconds', 'Time to decode and format a chunk of events.', [
       [{}, metrics.drain],
     ]),

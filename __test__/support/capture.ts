@@ -22,8 +22,8 @@ export function memoryLogger(options: LoggerOptions = {}): Logger {
 }
 
 /** What was logged since the last call, one envelope a line. */
-export function takeEvents(log: Logger): Envelope[] {
-  return log.takeLines().map((line) => JSON.parse(line) as Envelope)
+export function takeEvents(log: Logger, sink?: string): Envelope[] {
+  return log.takeLines(sink).map((line) => JSON.parse(line) as Envelope)
 }
 
 /** What was logged since the last call, without the logger's own reports of lost events. */

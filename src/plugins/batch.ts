@@ -108,12 +108,25 @@ export class View {
     this.object = event
   }
 
-  /** What the plugin has left is what the next one gets. @throws what JSON.stringify throws */
-  keep(): void {
+  /**
+   * What the plugin has left is what the next one gets.
+   *
+   * @param isLevel - whether a text is the name of a level
+   * @throws {TypeError} when that is no event: the native side would go on with what it has instead, a secret perhaps
+   */
+  keep(isLevel: (name: string) => boolean): void {
     if (this.object === undefined) return
-    const text = JSON.stringify(this.object)
-    if (typeof text !== 'string' || text[0] !== '{') throw new TypeError('an event is an object')
-    this.batch.write(this.index, text)
+    const { timestamp, level, message, logger, context, diagnostics, data } = this.object
+    if (typeof message !== 'string') throw notAnEvent('message', 'a text', message)
+    if (!(typeof level === 'string' && isLevel(level))) throw notAnEvent('level', 'a level', level)
+    if (!isTime(timestamp) && timestamp !== this.batch.read(this.index).timestamp)
+      throw notAnEvent('timestamp', 'a time as RFC 3339', timestamp)
+    if (!isSection(context)) throw notAnEvent('context', 'an object', context)
+    if (!isSection(diagnostics)) throw notAnEvent('diagnostics', 'an object', diagnostics)
+    if (!isSection(data)) throw notAnEvent('data', 'an object', data)
+    // In this way, since what is inherited or hidden would be missing.
+    const parts = { timestamp, level, message, logger, context, diagnostics, data }
+    this.batch.write(this.index, JSON.stringify(parts))
   }
 
   /** The event that the plugin is given. */
@@ -136,4 +149,27 @@ const HANDLER: ProxyHandler<View> = {
     // A proxy may not claim more about a property than its target knows.
     return descriptor && { ...descriptor, configurable: true }
   },
+}
+
+/** RFC 3339, with the offset that makes it a moment. */
+const TIME = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/
+
+function isTime(value: unknown): boolean {
+  return typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value))
+}
+
+/** Whether something is an object of fields, and is one as JSON. */
+export function isSection(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    typeof (value as { toJSON?: unknown }).toJSON !== 'function'
+  )
+}
+
+function notAnEvent(name: string, expected: string, value: unknown): TypeError {
+  const is = value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value
+  const given = typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : is
+  return new TypeError(`what was returned is not an event: ${name} is ${given}, not ${expected}`)
 }

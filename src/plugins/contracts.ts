@@ -1,11 +1,8 @@
 // biome-ignore-all lint/suspicious/noConfusingVoidType: a method that has only changed its event returns void
 
-// What a plugin is: the types that its author sees, and the functions that check what was written.
+// What a plugin is: the types that its author sees. src/settings/plugins.ts has the bounds and checks them.
 
-import { PluginError } from '../errors.js'
-import { type LevelInput, type LevelName, LevelTable } from '../levels.js'
-import { nearestName } from '../nearest-name.js'
-import { FORMATS } from '../settings/format-names.js'
+import type { LevelInput, LevelName } from '../levels.js'
 import type { FormatName } from '../settings/options.js'
 
 /** Version of these contracts. A plugin names the major version it was written for. */
@@ -53,7 +50,7 @@ type Awaitable<T> = T | PromiseLike<T>
 export interface PluginCommon {
   /** Unique among the plugins of a logger; the key in metrics. */
   readonly name: string
-  /** The plugin's own version. */
+  /** The plugin's own version, such as `1.0.0`. */
   readonly version?: string
   /** Version of the contracts it was written for. @default '1.0' */
   readonly apiVersion?: string
@@ -69,7 +66,7 @@ export interface PluginCommon {
   readonly maxFailures?: number
   /** How long that while is, in milliseconds; then one event tries it. 0 to 3,600,000. @default 30_000 */
   readonly cooldownMs?: number
-  /** Events of a batch that an asynchronous plugin works on at once. 1 to 1,000. @default 1 */
+  /** Events of a batch that an asynchronous method for one event works on at once. 1 to 1,000. @default 1 */
   readonly concurrency?: number
 }
 
@@ -78,7 +75,11 @@ export interface Enricher extends PluginCommon {
   /** The kind of plugin. */
   readonly kind: 'enricher'
   /** Returns what is to be merged into the event; nothing for nothing. */
-  enrich(event: PluginEvent): Awaitable<Enrichment | undefined | void>
+  enrich?(event: PluginEvent): Awaitable<Enrichment | undefined | void>
+  /** As `enrich` for all events of a batch: one result for each. Has precedence. */
+  enrichBatch?(
+    events: PluginEvent[],
+  ): Awaitable<readonly (Enrichment | undefined | void)[] | undefined | void>
 }
 
 /** Says which events go on, before redaction. A failure lets the event go on. */
@@ -86,7 +87,9 @@ export interface Filter extends PluginCommon {
   /** The kind of plugin. */
   readonly kind: 'filter'
   /** Returns false for an event that ends here. */
-  filter(event: PluginEvent): Awaitable<boolean>
+  filter?(event: PluginEvent): Awaitable<boolean>
+  /** As `filter` for all events of a batch: one result for each. Has precedence. */
+  filterBatch?(events: PluginEvent[]): Awaitable<readonly boolean[]>
 }
 
 /** Takes secrets out of events. A failure withholds the event's message and fields. */
@@ -94,7 +97,11 @@ export interface Redactor extends PluginCommon {
   /** The kind of plugin. */
   readonly kind: 'redactor'
   /** Returns the event, or nothing when it has changed the one it got. */
-  redact(event: PluginEvent): Awaitable<PluginEvent | undefined | void>
+  redact?(event: PluginEvent): Awaitable<PluginEvent | undefined | void>
+  /** As `redact` for all events of a batch: one result for each. Has precedence. */
+  redactBatch?(
+    events: PluginEvent[],
+  ): Awaitable<readonly (PluginEvent | undefined | void)[] | undefined | void>
 }
 
 /** Changes events or ends them, after redaction. A failure lets the event go on as it was. */
@@ -106,7 +113,7 @@ export interface Processor extends PluginCommon {
   /** As `process` for all events of a batch: one result for each. Has precedence. */
   processBatch?(
     events: PluginEvent[],
-  ): Awaitable<readonly (PluginEvent | null | undefined)[] | undefined | void>
+  ): Awaitable<readonly (PluginEvent | null | undefined | void)[] | undefined | void>
 }
 
 /** A destination. A failure is retried: every event is written at least once, or counted as dropped. */
@@ -121,7 +128,16 @@ export interface Sink extends PluginCommon {
   readonly queueBytes?: number
   /** What happens when the queue is full. @default 'drop-oldest' */
   readonly whenFull?: 'block' | 'drop-oldest' | 'drop-newest'
-  /** Writes events. A throw or a rejection is a failure of all of them. */
+  /**
+   * Failed writes in a row after which it is not tried for `cooldownMs`; meanwhile its lines go to the `fallback`, or
+   * are dropped and counted. 1 to 1,000,000. @default it is tried for as long as it takes; 5 with a `fallback`
+   */
+  readonly maxFailures?: number
+  /** Name of a sink in the setting `sinks` that writes the lines that this one fails to write. @default none */
+  readonly fallback?: string
+  /** Writes one event. What has failed is tried again, what was written is not. */
+  writeEvent?(event: PluginEvent): Awaitable<void>
+  /** Writes the events of a batch. A throw or a rejection is a failure of all of them. Has precedence. */
   write?(events: PluginEvent[]): Awaitable<void>
   /** Writes the lines of `format`, each ended by a line feed. Has precedence. */
   writeLines?(lines: string): Awaitable<void>
@@ -129,110 +145,34 @@ export interface Sink extends PluginCommon {
 
 /** How long a call may take when the plugin does not say, in milliseconds. */
 export const DEFAULT_TIMEOUT_MS = 30_000
+/** After how many failures in a row a plugin is not asked for a while. */
+export const DEFAULT_MAX_FAILURES = 5
+/** How long that while is, in milliseconds. */
+export const DEFAULT_COOLDOWN_MS = 30_000
 
 /** Any plugin. */
 export type Plugin = Enricher | Filter | Redactor | Processor | Sink
 /** Kinds of plugins. */
 export type PluginKind = Plugin['kind']
 
-/** The methods of which a plugin of a kind needs one. */
-const METHODS: Readonly<Record<PluginKind, readonly string[]>> = {
-  enricher: ['enrich'],
-  filter: ['filter'],
-  redactor: ['redact'],
+/** The methods of which a plugin of a kind needs one. One for a batch has precedence over one for an event. */
+export const PLUGIN_METHODS = {
+  enricher: ['enrich', 'enrichBatch'],
+  filter: ['filter', 'filterBatch'],
+  redactor: ['redact', 'redactBatch'],
   processor: ['process', 'processBatch'],
-  sink: ['write', 'writeLines'],
-}
+  sink: ['writeEvent', 'write', 'writeLines'],
+} as const satisfies Readonly<Record<PluginKind, readonly string[]>>
 
-const NUMBERS = {
-  timeoutMs: [1, 3_600_000],
-  maxFailures: [1, 1_000_000],
-  cooldownMs: [0, 3_600_000],
-  concurrency: [1, 1000],
-  queueBytes: [65_536, 1 << 30],
-} as const
-
-const WHEN_FULL: readonly unknown[] = ['block', 'drop-oldest', 'drop-newest']
-
-/** What is wrong with a plugin, or undefined. */
-export function pluginProblem(plugin: unknown): string | undefined {
-  if (typeof plugin !== 'object' || plugin === null) return 'a plugin is an object'
-  const given = plugin as Record<string, unknown>
-  const kinds = Object.keys(METHODS)
-  if (!kinds.includes(given['kind'] as string)) {
-    const near = nearestName(String(given['kind']), kinds)
-    const hint = near === undefined ? '' : ` (did you mean ${near}?)`
-    return `kind is one of ${kinds.join(', ')}, not ${String(given['kind'])}${hint}`
-  }
-  if (typeof given['name'] !== 'string' || given['name'] === '') return 'name is a text, not empty'
-  const who = `plugin ${given['name']}`
-  const methods = METHODS[given['kind'] as PluginKind]
-  if (!methods.some((method) => typeof given[method] === 'function')) {
-    return `${who}: a ${String(given['kind'])} has a method ${methods.join(' or ')}`
-  }
-  for (const method of ['start', 'stop', 'health', ...methods]) {
-    if (given[method] !== undefined && typeof given[method] !== 'function')
-      return `${who}: ${method} is a function`
-  }
-  for (const [name, [min, max]] of Object.entries(NUMBERS)) {
-    const value = given[name]
-    if (value === undefined) continue
-    if (typeof value !== 'number' || !(value >= min && value <= max))
-      return `${who}: ${name} is a number from ${min} to ${max}`
-  }
-  const { apiVersion, level, format, whenFull } = given
-  if (level !== undefined && (new LevelTable().find(level)?.index ?? -1) < 0)
-    return `${who}: level is a built-in level, not ${String(level)}`
-  if (format !== undefined && !(FORMATS as readonly unknown[]).includes(format))
-    return `${who}: format is one of ${FORMATS.join(', ')}`
-  if (whenFull !== undefined && !WHEN_FULL.includes(whenFull))
-    return `${who}: whenFull is one of ${WHEN_FULL.join(', ')}`
-  if (apiVersion === undefined) return undefined
-  if (typeof apiVersion !== 'string' || !/^\d+\.\d+$/.test(apiVersion))
-    return `${who}: apiVersion is a text such as '${PLUGIN_API_VERSION}'`
-  if (!supports(apiVersion))
-    return `${who}: written for version ${apiVersion} of the plugin contracts, this fapilog has ${PLUGIN_API_VERSION}: ${
-      Number(apiVersion.split('.')[0]) > Number(PLUGIN_API_VERSION.split('.')[0])
-        ? 'upgrade fapilog'
-        : 'upgrade the plugin'
-    }`
-  return undefined
-}
+/** The kinds of plugins. */
+export const PLUGIN_KINDS = Object.keys(PLUGIN_METHODS) as readonly PluginKind[] as readonly [
+  PluginKind,
+  ...PluginKind[],
+]
 
 /** Whether a plugin written for a version of the contracts works with these. */
 export function supports(apiVersion: string): boolean {
   const [major, minor] = apiVersion.split('.').map(Number)
   const [ourMajor, ourMinor] = PLUGIN_API_VERSION.split('.').map(Number)
   return major === ourMajor && (minor as number) <= (ourMinor as number)
-}
-
-function defined<P extends Plugin>(plugin: P): P {
-  const problem = pluginProblem(plugin)
-  if (problem !== undefined) throw new PluginError(problem)
-  return plugin
-}
-
-/** Makes an enricher. @throws {PluginError} naming what is wrong */
-export function defineEnricher(enricher: Omit<Enricher, 'kind'>): Enricher {
-  return defined({ ...enricher, kind: 'enricher' })
-}
-
-/** Makes a filter. @throws {PluginError} naming what is wrong */
-export function defineFilter(filter: Omit<Filter, 'kind'>): Filter {
-  return defined({ ...filter, kind: 'filter' })
-}
-
-/** Makes a redactor. @throws {PluginError} naming what is wrong */
-export function defineRedactor(redactor: Omit<Redactor, 'kind'>): Redactor {
-  return defined({ ...redactor, kind: 'redactor' })
-}
-
-/** Makes a processor. @throws {PluginError} naming what is wrong */
-export function defineProcessor(processor: Omit<Processor, 'kind'>): Processor {
-  return defined({ ...processor, kind: 'processor' })
-}
-
-/** Makes a sink. @throws {PluginError} naming what is wrong */
-export function defineSink(sink: Omit<Sink, 'kind'>): Sink {
-  return defined({ ...sink, kind: 'sink' })
 }

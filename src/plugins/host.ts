@@ -16,7 +16,7 @@ import { isThenable, within } from './timeout.js'
 const SLICE_MS = 5
 /** Longest wait without the event loop for what only the event loop could bring on. */
 const STUCK_MS = 100
-/** Longest wait for a plugin's `stop`. */
+/** Longest wait for `stop` of all plugins together. */
 const STOP_TIMEOUT_MS = 5000
 
 interface Station {
@@ -29,10 +29,12 @@ interface Station {
 export interface HostOwner {
   /** Marks events that are logged from now on as a plugin's own, or no longer. */
   markOwn(own: boolean): void
-  /** The same for what a call awaits. */
+  /** The same for what a call starts and awaits, or does not. */
   markOwnAsync<T>(call: () => T): T
   /** Says what went wrong. */
   report: Report
+  /** Whether a text is the name of a level. */
+  isLevel(name: string): boolean
 }
 
 /**
@@ -80,7 +82,7 @@ export class PluginHost {
     for (const { kinds } of PLACES) {
       const here = kinds
         .flatMap((kind) => plugins.filter((plugin) => plugin.kind === kind))
-        .map((plugin) => new Step(plugin as InlinePlugin, owner.report))
+        .map((plugin) => new Step(plugin as InlinePlugin, owner.report, owner.isLevel))
       for (const step of here) steps.set(step.plugin, step)
       if (here.length > 0) stations.push({ index: stations.length, steps: here, busy: false })
     }
@@ -89,10 +91,7 @@ export class PluginHost {
     this.sinks = plugins
       .filter((plugin): plugin is Sink => plugin.kind === 'sink')
       .map(
-        (plugin) =>
-          new SinkStep(plugin, this.native, owner.report, (call, awaits) =>
-            this.asPlugin(awaits ? () => owner.markOwnAsync(call) : call),
-          ),
+        (plugin) => new SinkStep(plugin, this.native, owner.report, (call) => this.asPlugin(call)),
       )
     for (const plugin of plugins) this.start(plugin)
     let flushedAt = -1
@@ -179,20 +178,18 @@ export class PluginHost {
   private runSteps(steps: readonly Step[], from: number, batch: Batch): void | Promise<void> {
     for (let at = from; at < steps.length; at++) {
       const step = steps[at] as Step
-      const pending = this.asPlugin(() =>
-        step.isAsync ? this.owner.markOwnAsync(() => step.run(batch)) : step.run(batch),
-      )
+      const pending = this.asPlugin(() => step.run(batch))
       if (pending !== undefined) return pending.then(() => this.runSteps(steps, at + 1, batch))
     }
     return undefined
   }
 
-  /** Calls plugins; what they log meanwhile is marked as theirs. */
+  /** Calls plugins; what they log meanwhile is marked as theirs, and so is what anything that they start logs later. */
   private asPlugin<T>(call: () => T): T {
     this.running = true
     this.owner.markOwn(true)
     try {
-      return call()
+      return this.owner.markOwnAsync(call)
     } finally {
       this.owner.markOwn(false)
       this.running = false
@@ -241,10 +238,11 @@ export class PluginHost {
   private async stopAll(): Promise<void> {
     this.forgetLoop()
     for (const sink of this.sinks) sink.release()
+    const deadline = performance.now() + STOP_TIMEOUT_MS
     for (const plugin of [...this.plugins].reverse()) {
       if (plugin.stop === undefined) continue
       try {
-        await within(plugin.stop(), STOP_TIMEOUT_MS)
+        await within(plugin.stop(), Math.max(0, deadline - performance.now()))
       } catch (error) {
         this.owner.report(`plugin ${plugin.name}: stop failed: ${String(error)}`, error)
       }

@@ -1,5 +1,8 @@
 // What plugins need of the native side.
 
+/** What has become of lines: `skipped` by a sink that is turned off, `failed` to be tried again, `gone` for good. */
+export type LinesOutcome = 'written' | 'skipped' | 'failed' | 'gone'
+
 /** The plugins of a pipeline, as the thread that runs them sees them. */
 export interface PluginPort {
   /** From now on the host is told of new work again. To be called before looking for work. */
@@ -12,8 +15,8 @@ export interface PluginPort {
   answer(id: number, verdicts: Uint8Array, changed: string[]): boolean
   /** Takes the lines that wait for a sink. */
   takeLines(sink: string): { id: number; lines: string } | null
-  /** Says that lines were written, or why not; whether they were still waited for. */
-  answerLines(sink: string, id: number, error: string | null): boolean
+  /** Says what has become of lines, and why; whether they were still waited for. */
+  answerLines(sink: string, id: number, outcome: LinesOutcome, why: string | null): boolean
   /** Begins a flush, for `awaitFlush`. */
   beginFlush(): number
   /** Blocks until a flush is done, its receipt as JSON, or until plugins have something to do, `null`. */

@@ -1,23 +1,22 @@
 // One plugin at work on a batch: calls it, checks what it gives back, contains what goes wrong.
 
 import type { PluginMetrics } from '../metrics.js'
-import { type Batch, DROP, View, WITHHOLD } from './batch.js'
+import { type Batch, DROP, isSection, View, WITHHOLD } from './batch.js'
 import { Breaker } from './breaker.js'
 import {
+  DEFAULT_COOLDOWN_MS,
+  DEFAULT_MAX_FAILURES,
   DEFAULT_TIMEOUT_MS,
   type Enrichment,
   type Plugin,
   type PluginEvent,
-  type Processor,
 } from './contracts.js'
 import { failureText } from './failure-text.js'
+import { Stopwatch } from './stopwatch.js'
 import { isThenable, TimedOut, within } from './timeout.js'
 
 /** Tells somebody what went wrong. */
 export type Report = (message: string, cause: unknown) => void
-
-const DEFAULT_MAX_FAILURES = 5
-const DEFAULT_COOLDOWN_MS = 30_000
 
 /** A plugin that is not a sink. */
 export type InlinePlugin = Exclude<Plugin, { kind: 'sink' }>
@@ -27,10 +26,11 @@ export class Step {
   enabled = true
   /** Its `start` has failed: it is never asked. */
   broken = false
-  /** It has returned a promise: what it logs later has to be told from what others log. */
-  isAsync = false
   private readonly breaker: Breaker
+  private readonly stopwatch = new Stopwatch()
   private readonly timeoutMs: number
+  /** Its method for all events of a batch, if it has one. */
+  private readonly whole: ((events: PluginEvent[]) => unknown) | undefined
   private events = 0
   private dropped = 0
   private failures = 0
@@ -42,7 +42,10 @@ export class Step {
   constructor(
     readonly plugin: InlinePlugin,
     private readonly report: Report,
+    /** Whether a text is the name of a level. */
+    private readonly isLevel: (name: string) => boolean,
   ) {
+    this.whole = wholeOf(plugin)
     this.timeoutMs = plugin.timeoutMs ?? DEFAULT_TIMEOUT_MS
     this.breaker = new Breaker(
       plugin.maxFailures ?? DEFAULT_MAX_FAILURES,
@@ -63,6 +66,7 @@ export class Step {
       breaker: this.breaker.state,
       enabled,
       lastError,
+      latency: this.stopwatch.metrics(),
     }
   }
 
@@ -72,9 +76,12 @@ export class Step {
       for (let index = 0; index < batch.length; index++) if (batch.isOpen(index)) this.skipped++
       return undefined
     }
-    if (this.plugin.kind === 'processor' && this.plugin.processBatch !== undefined)
-      return this.runWhole(this.plugin, batch)
-    return this.runEach(batch)
+    const started = performance.now()
+    const pending =
+      this.whole === undefined ? this.runEach(batch) : this.runWhole(this.whole, batch)
+    if (pending !== undefined) return pending.then(() => this.stopwatch.record(started))
+    this.stopwatch.record(started)
+    return undefined
   }
 
   private runEach(batch: Batch): void | Promise<void> {
@@ -119,7 +126,6 @@ export class Step {
     firstEvent: PluginEvent,
     promise: PromiseLike<unknown>,
   ): Promise<void> {
-    this.isAsync = true
     const concurrency = this.plugin.concurrency ?? 1
     const pending = new Set<Promise<void>>()
     const begin = (view: View, event: PluginEvent, result: PromiseLike<unknown>): void => {
@@ -135,8 +141,10 @@ export class Step {
       pending.add(done)
     }
     begin(first, firstEvent, promise)
+    // One event alone shows whether a plugin that has failed too often works again.
+    const most = () => (this.breaker.state === 'half-open' ? 1 : concurrency)
     for (let index = first.index + 1; index < batch.length; index++) {
-      if (pending.size >= concurrency) await Promise.race(pending)
+      while (pending.size >= most()) await Promise.race(pending)
       if (!this.takes(batch, index)) continue
       const view = new View(batch, index)
       const event = view.event()
@@ -155,7 +163,7 @@ export class Step {
     await Promise.all(pending)
   }
 
-  private runWhole(plugin: Processor, batch: Batch): void | Promise<void> {
+  private runWhole(whole: (events: PluginEvent[]) => unknown, batch: Batch): void | Promise<void> {
     const shown: number[] = []
     for (let index = 0; index < batch.length; index++) if (batch.isOpen(index)) shown.push(index)
     if (shown.length === 0) return undefined
@@ -169,7 +177,7 @@ export class Step {
     const settle = (results: unknown): void => {
       if (results !== undefined && !(Array.isArray(results) && results.length === shown.length)) {
         const got = Array.isArray(results) ? `${results.length} results` : typeof results
-        const error = new TypeError(`processBatch must return ${shown.length} results, not ${got}`)
+        const error = new TypeError(`a batch must return ${shown.length} results, not ${got}`)
         this.failed(batch, shown, error)
         return
       }
@@ -185,9 +193,8 @@ export class Step {
     }
     const fail = (error: unknown): void => this.failed(batch, shown, error)
     try {
-      const results: unknown = plugin.processBatch?.([...events])
-      this.isAsync ||= isThenable(results)
-      if (isThenable(results)) return within(results, this.timeoutMs).then(settle, fail)
+      const results = whole([...events])
+      if (isThenable(results)) return within(results, this.timeoutMs).then(settle).catch(fail)
       settle(results)
     } catch (error) {
       fail(error)
@@ -199,11 +206,11 @@ export class Step {
     const { plugin } = this
     switch (plugin.kind) {
       case 'enricher':
-        return plugin.enrich(event)
+        return plugin.enrich?.(event)
       case 'filter':
-        return plugin.filter(event)
+        return plugin.filter?.(event)
       case 'redactor':
-        return plugin.redact(event)
+        return plugin.redact?.(event)
       default:
         return plugin.process?.(event)
     }
@@ -230,7 +237,7 @@ export class Step {
       default:
         if (result !== undefined) adopt(view, result)
     }
-    view.keep()
+    view.keep(this.isLevel)
   }
 
   private drop(batch: Batch, view: View): void {
@@ -280,29 +287,41 @@ export class Step {
 
 const SECTIONS = ['context', 'diagnostics', 'data'] as const
 
+/** What an enricher may give back: sections, or a whole event, of which the sections count. */
+const ENRICHMENT: readonly string[] = [...SECTIONS, 'timestamp', 'level', 'message', 'logger']
+
 function merge(view: View, result: unknown): void {
-  if (typeof result !== 'object' || result === null)
+  if (!isSection(result))
     throw new TypeError(`enrich must return an object of sections, not ${typeof result}`)
+  const odd = Object.keys(result).find((key) => !ENRICHMENT.includes(key))
+  if (odd !== undefined)
+    throw new TypeError(`enrich: there is no section ${odd}: it belongs in context or data`)
   const event = view.show()
   for (const section of SECTIONS) {
     const more = (result as Enrichment)[section]
     if (more === undefined) continue
-    if (typeof more !== 'object' || more === null)
-      throw new TypeError(`enrich: ${section} must be an object`)
+    if (!isSection(more)) throw new TypeError(`enrich: ${section} must be an object`)
     event[section] = { ...event[section], ...more }
   }
 }
 
 /** Takes what a plugin returned for an event in the place of that event. */
 function adopt(view: View, result: unknown): void {
-  const event = result as PluginEvent
-  const sound =
-    typeof result === 'object' &&
-    result !== null &&
-    typeof event.message === 'string' &&
-    SECTIONS.every((section) => typeof event[section] === 'object' && event[section] !== null)
-  if (!sound) throw new TypeError('what was returned is not an event')
-  view.replace(event)
+  if (!isSection(result)) throw new TypeError('what was returned is not an event')
+  view.replace(result as unknown as PluginEvent)
+}
+
+function wholeOf(plugin: InlinePlugin): ((events: PluginEvent[]) => unknown) | undefined {
+  switch (plugin.kind) {
+    case 'enricher':
+      return plugin.enrichBatch?.bind(plugin)
+    case 'filter':
+      return plugin.filterBatch?.bind(plugin)
+    case 'redactor':
+      return plugin.redactBatch?.bind(plugin)
+    default:
+      return plugin.processBatch?.bind(plugin)
+  }
 }
 
 /** Longest text of a failure that is kept. */

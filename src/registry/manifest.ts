@@ -3,6 +3,8 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import type { PluginKind } from 'fapilog'
+import { problemText } from '../errors.js'
+import { loadChecker } from '../load-checker.js'
 import { satisfies } from './range.js'
 import type { SettingsSchema } from './schema-check.js'
 
@@ -31,8 +33,6 @@ export interface PluginMetadata {
   readonly folder: string
 }
 
-const KINDS: readonly unknown[] = ['enricher', 'filter', 'redactor', 'processor', 'sink']
-
 type Json = Readonly<Record<string, unknown>>
 
 /** A package that is a plugin, with what is wrong with it: first what nothing excuses, then versions that do not fit. */
@@ -54,66 +54,85 @@ export interface Host {
   readonly apiVersion: string
 }
 
-/** Reads a package.json; undefined for a package that is no plugin. */
-export function readManifest(path: string, host: Host): Reading | undefined {
-  let manifest: Json
-  try {
-    manifest = JSON.parse(readFileSync(path, 'utf8')) as Json
-  } catch (error) {
-    return { name: path, problems: [`cannot be read: ${(error as Error).message}`], mismatches: [] }
-  }
-  const { name, version, description, keywords } = manifest
-  if (!Array.isArray(keywords) || !keywords.includes(PLUGIN_KEYWORD)) return undefined
-  const problems: string[] = []
-  const mismatches: string[] = []
-  const field = manifest['fapilog']
-  if (typeof field !== 'object' || field === null) {
-    const lacks = 'its package.json has no field "fapilog": { kind, entry, apiVersion, fapilog }'
-    return { name: String(name), problems: [lacks], mismatches }
-  }
-  const { kind, entry, apiVersion, fapilog, settings } = field as Json
-  if (!KINDS.includes(kind)) problems.push(`fapilog.kind is one of ${KINDS.join(', ')}`)
-  if (typeof version !== 'string') problems.push('version is missing')
-  if (typeof apiVersion !== 'string' || !/^\d+\.\d+$/.test(apiVersion))
-    problems.push(`fapilog.apiVersion is a text such as "${host.apiVersion}"`)
-  else if (!host.supports(apiVersion))
-    mismatches.push(
-      `it is written for version ${apiVersion} of the plugin contracts, this fapilog has ${host.apiVersion}: install a version of one of the two that fits`,
-    )
-  const fits = typeof fapilog === 'string' ? satisfies(host.fapilog, fapilog) : undefined
-  if (fits === undefined) problems.push('fapilog.fapilog is a range of versions such as "^3"')
-  else if (!fits)
-    mismatches.push(
-      `it needs fapilog ${String(fapilog)}, here is ${host.fapilog}: run \`npm install ${String(name)}@latest\`, or install a fapilog that it names`,
-    )
-  if (settings !== undefined && (typeof settings !== 'object' || settings === null))
-    problems.push('fapilog.settings is a JSON schema')
-  const folder = dirname(path)
-  const module = entryWithin(folder, entry)
-  if (typeof module !== 'string') problems.push(module.problem)
-  if (problems.length > 0) return { name: String(name), problems, mismatches }
-  return {
-    name: String(name),
-    metadata: {
-      name: String(name),
-      version: String(version),
-      ...(typeof description === 'string' ? { description } : {}),
-      kind: kind as PluginKind,
-      entry: module as string,
-      apiVersion: apiVersion as string,
-      fapilog: fapilog as string,
-      ...(settings === undefined ? {} : { settings: settings as SettingsSchema }),
-      folder,
-    },
-    problems,
-    mismatches,
+/** A package.json that has been checked. */
+interface Manifest {
+  readonly name: string
+  readonly version: string
+  readonly description?: string
+  readonly fapilog: {
+    readonly kind: PluginKind
+    readonly entry: string
+    readonly apiVersion: string
+    readonly fapilog: string
+    readonly settings?: SettingsSchema
   }
 }
 
+/** Reads a package.json; undefined for a package that is no plugin. */
+export function readManifest(path: string, host: Host): Reading | undefined {
+  let manifest: unknown
+  try {
+    manifest = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    return { name: path, problems: [`cannot be read: ${(error as Error).message}`], mismatches: [] }
+  }
+  const { name = path, keywords, fapilog } = (manifest ?? {}) as Json
+  if (!Array.isArray(keywords) || !keywords.includes(PLUGIN_KEYWORD)) return undefined
+  const who = String(name)
+  if (fapilog === undefined || fapilog === null) {
+    const lacks = 'its package.json has no field "fapilog": { kind, entry, apiVersion, fapilog }'
+    return { name: who, problems: [lacks], mismatches: [] }
+  }
+  const wrong = loadChecker().checkManifest(manifest)
+  const field = fapilog as Partial<Manifest['fapilog']>
+  const problems = wrong.map(problemText)
+  const isWrong = (at: string) => wrong.some(({ path: one }) => one === at)
+  const is = (key: string) => !isWrong('fapilog') && !isWrong(`fapilog.${key}`)
+  if (is('fapilog') && satisfies(host.fapilog, String(field.fapilog)) === undefined)
+    problems.push(
+      `fapilog.fapilog is ${JSON.stringify(field.fapilog)}: expected a range of versions such as "^3"`,
+    )
+  const folder = dirname(path)
+  const module = is('entry') ? entryWithin(folder, String(field.entry)) : ''
+  if (typeof module !== 'string') problems.push(module.problem)
+  if (problems.length > 0 || typeof module !== 'string')
+    return { name: who, problems, mismatches: [] }
+  const sound = manifest as Manifest
+  const { version, description } = sound
+  const { kind, apiVersion, fapilog: range, settings } = sound.fapilog
+  return {
+    name: who,
+    metadata: {
+      name: who,
+      version,
+      ...(description === undefined ? {} : { description }),
+      kind,
+      entry: module,
+      apiVersion,
+      fapilog: range,
+      ...(settings === undefined ? {} : { settings }),
+      folder,
+    },
+    problems,
+    mismatches: mismatches(who, sound, host),
+  }
+}
+
+function mismatches(name: string, { fapilog }: Manifest, host: Host): string[] {
+  const found: string[] = []
+  if (!host.supports(fapilog.apiVersion))
+    found.push(
+      `it is written for version ${fapilog.apiVersion} of the plugin contracts, this fapilog has ${host.apiVersion}: install a version of one of the two that fits`,
+    )
+  if (satisfies(host.fapilog, fapilog.fapilog) === false)
+    found.push(
+      `it needs fapilog ${fapilog.fapilog}, here is ${host.fapilog}: run \`npm install ${name}@latest\`, or install a fapilog that it names`,
+    )
+  return found
+}
+
 /** The path of an entry, which lies within the package, links followed. */
-function entryWithin(folder: string, entry: unknown): string | { readonly problem: string } {
-  if (typeof entry !== 'string' || entry === '')
-    return { problem: 'fapilog.entry is a path within the package, such as "./index.js"' }
+function entryWithin(folder: string, entry: string): string | { readonly problem: string } {
   const path = join(folder, entry)
   if (isAbsolute(entry) || outside(folder, path))
     return { problem: `fapilog.entry leads out of the package: ${entry}` }

@@ -2,6 +2,8 @@
 
 import { createRequire } from 'node:module'
 import { PLUGIN_API_VERSION, type Plugin, PluginError } from 'fapilog'
+import { supports } from '../plugins/contracts.js'
+import { SINK_TYPES } from '../settings/sink-names.js'
 import { applicationRoot, dependencies } from './application.js'
 import { loadPlugin } from './load.js'
 import { type Host, type PluginMetadata, type Reading, readManifest } from './manifest.js'
@@ -31,19 +33,12 @@ export type PluginRequest =
       readonly settings?: unknown
     }
 
-/** Names that belong to fapilog: its own sinks. */
-const BUILT_IN = ['stdout', 'stderr', 'file', 'null', 'memory']
-
 const own = createRequire(import.meta.url)('fapilog/package.json') as { readonly version: string }
 
 const HOST: Host = {
   fapilog: own.version,
   apiVersion: PLUGIN_API_VERSION,
-  supports(apiVersion) {
-    const [major, minor] = apiVersion.split('.').map(Number)
-    const [ours, latest] = PLUGIN_API_VERSION.split('.').map(Number)
-    return major === ours && (minor as number) <= (latest as number)
-  },
+  supports,
 }
 
 /** What a package says of itself, and what is wrong with it; undefined when it is no plugin. @param path of its package.json */
@@ -119,7 +114,7 @@ export class PluginRegistry {
     if (problems.length > 0 || metadata === undefined)
       throw new PluginError(`plugin ${name}: ${problems.join('; ')}`)
     const plugin = await loadPlugin(metadata, settings, this.options.validation !== 'off')
-    if (BUILT_IN.includes(plugin.name))
+    if ((SINK_TYPES as readonly string[]).includes(plugin.name))
       throw new PluginError(`plugin ${name}: the name ${plugin.name} belongs to fapilog`)
     const owner = this.names.get(plugin.name)
     if (owner !== undefined && owner !== name)

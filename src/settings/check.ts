@@ -5,6 +5,8 @@ import { z } from 'zod/mini'
 import type { ConfigurationProblem } from '../errors.js'
 import { acceptLevels } from './kinds.js'
 import { layers } from './layers.js'
+import { manifestSchema } from './plugin-package.js'
+import { plugin } from './plugins.js'
 import { keysOf, problems } from './problems.js'
 import { ringBytes } from './ring-bytes.js'
 import { RULES } from './rules.js'
@@ -63,6 +65,21 @@ export function check(options: unknown, variables: Readonly<Record<string, strin
   }
 }
 
+/** What keeps a value from being a plugin. */
+export function checkPlugin(given: unknown): ConfigurationProblem[] {
+  acceptLevels(undefined)
+  const result = plugin.safeParse(given)
+  if (result.success) return []
+  return result.error.issues.flatMap((issue) => problems(issue, ['plugin'], { plugin: given }))
+}
+
+/** What keeps a package.json from saying what a plugin has to say of itself. */
+export function checkManifest(manifest: unknown): ConfigurationProblem[] {
+  const result = manifestSchema.safeParse(manifest)
+  if (result.success) return []
+  return result.error.issues.flatMap((issue) => problems(issue, [], manifest, manifestSchema))
+}
+
 /** Whether a source says what stands at a path, if only in short: `'stdout'` says `type`. */
 function says(merged: unknown, path: readonly PropertyKey[]): boolean {
   let value = merged
@@ -75,5 +92,6 @@ function says(merged: unknown, path: readonly PropertyKey[]): boolean {
 
 /** Whether a setting names the variable, as that of a key for example. */
 function isNamed(settings: ResolvedSettings, name: string): boolean {
-  return JSON.stringify(settings).includes(JSON.stringify(name))
+  // What plugins hold has no text.
+  return JSON.stringify({ ...settings, plugins: [] }).includes(JSON.stringify(name))
 }

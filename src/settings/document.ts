@@ -5,7 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import { wantsColor } from '../color.js'
 import type { LevelTable } from '../levels.js'
-import { DEFAULT_TIMEOUT_MS, type Sink } from '../plugins/contracts.js'
+import { DEFAULT_COOLDOWN_MS, DEFAULT_MAX_FAILURES, type Sink } from '../plugins/contracts.js'
 import { placesOf } from '../plugins/places.js'
 import { LEVELS } from '../wire/layout.js'
 import { kubernetesFields } from './kubernetes.js'
@@ -16,6 +16,8 @@ import { sinkNames } from './sink-names.js'
 
 /** Bound of the queue of a plugin that is a sink, when it does not say. */
 const PLUGIN_QUEUE_BYTES = 8 << 20
+/** How long a sink's thread waits for JavaScript, which says itself when the plugin has taken too long for one call. */
+const ANSWER_MS = 86_400_000
 
 /** The document for the native side. */
 export function nativeDocument(settings: ResolvedSettings, levels: LevelTable): string {
@@ -102,16 +104,27 @@ function breakerOf({ fallback, breaker }: ResolvedSink): object {
   return { fallback, breaker: breaker ?? { failures: 5, probeMs: 30_000 } }
 }
 
+/** When a plugin that is a destination is not tried for a while. */
+function pluginBreaker({ fallback, maxFailures, cooldownMs }: Sink): object {
+  if (fallback === undefined && maxFailures === undefined) return {}
+  const breaker = {
+    failures: maxFailures ?? DEFAULT_MAX_FAILURES,
+    probeMs: cooldownMs ?? DEFAULT_COOLDOWN_MS,
+  }
+  return { breaker, ...(fallback === undefined ? {} : { fallback }) }
+}
+
 /** A plugin that is a destination; a slow one must not hold up the others. */
 function pluginSink(plugin: Sink, levels: LevelTable) {
   return {
     name: plugin.name,
-    destination: { type: 'plugin', timeoutMs: plugin.timeoutMs ?? DEFAULT_TIMEOUT_MS },
+    destination: { type: 'plugin', timeoutMs: ANSWER_MS },
     format: (plugin.writeLines && plugin.format) ?? 'json',
     color: false,
     level: (levels.find(plugin.level) ?? levels.lowest).name,
     queueBytes: plugin.queueBytes ?? PLUGIN_QUEUE_BYTES,
     whenFull: plugin.whenFull ?? 'drop-oldest',
+    ...pluginBreaker(plugin),
   }
 }
 

@@ -28,18 +28,19 @@ function at(input: unknown, path: readonly PropertyKey[]): unknown {
   return value
 }
 
-/** What a refused input has wrong. */
+/** What an input has wrong that a schema, that of the settings if none is named, has refused. */
 export function problems(
   issue: Issue,
   base: readonly PropertyKey[],
   input: unknown,
+  root: z.core.$ZodType = settingsSchema,
 ): ConfigurationProblem[] {
   const path = [...base, ...issue.path]
   const value = at(input, path)
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => {
-        const names = namesAt(settingsSchema, path, input)
+        const names = namesAt(root, path, input)
         const shown = path.length === 0 ? key : `${show(path)}.${key}`
         return {
           path: shown,
@@ -62,7 +63,7 @@ export function problems(
       if ('discriminator' in issue && typeof issue.discriminator === 'string') {
         const { discriminator } = issue
         const owner = path.at(-1) === discriminator ? path.slice(0, -1) : path
-        const known = tagsAt(settingsSchema, owner, input, discriminator)
+        const known = tagsAt(root, owner, input, discriminator)
         const tag = [...owner, discriminator]
         return [
           {
@@ -82,7 +83,7 @@ export function problems(
         ),
       )
       if (typeof value === 'object' && value !== null && chosen !== undefined)
-        return chosen.flatMap((one) => problems(one, path, input))
+        return chosen.flatMap((one) => problems(one, path, input, root))
       const branches = issue.errors.flat()
       const values = branches.flatMap((one) =>
         one.code === 'invalid_value' ? one.values.map(String) : [],

@@ -23,6 +23,7 @@ export const RULES: readonly Rule[] = [
   crashSafeSinks,
   routedSinks,
   fallbacks,
+  pluginFallbacks,
   crashSafePlugins,
   crashSafeHashKey,
   crashSafePressure,
@@ -164,6 +165,20 @@ function routedSinks({ sinks, routing }: ResolvedSettings): ConfigurationProblem
     ),
     ...unknown('routing.otherwise', routing?.otherwise ?? []),
   ]
+}
+
+/** A plugin falls back to a sink of the settings, which has no fallback itself. */
+function pluginFallbacks({ plugins, sinks }: ResolvedSettings): ConfigurationProblem[] {
+  const names = sinkNames(sinks)
+  return plugins.flatMap((plugin, index) => {
+    if (plugin.kind !== 'sink' || plugin.fallback === undefined) return []
+    const path = `plugins[${index}].fallback`
+    const other = sinks[names.indexOf(plugin.fallback)]
+    if (other === undefined) return [notASink(path, plugin.fallback, names)]
+    if ((other.fallback ?? other.breaker) === undefined) return []
+    const expected = 'a sink without a fallback or breaker of its own'
+    return [{ path, value: plugin.fallback, expected }]
+  })
 }
 
 /** A fallback is another sink, which has none itself. */

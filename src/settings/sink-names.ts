@@ -1,5 +1,8 @@
 // What sinks are called: in metrics, receipts and routing.
 
+/** The types of fapilog's own sinks. No plugin that is found by its package may have one of them for a name. */
+export const SINK_TYPES = ['stdout', 'stderr', 'file', 'null', 'memory'] as const
+
 /** The name of each sink: its own, or its type, numbered when that is taken. */
 export function sinkNames(
   sinks: readonly { readonly name?: string | undefined; readonly type: string }[],

@@ -7,6 +7,7 @@ import { format } from './format.js'
 import { choice, flag, minimumLevel, permissions, size, text } from './kinds.js'
 import { group, named, required, setting } from './meaning.js'
 import { rotate } from './rotate.js'
+import type { SINK_TYPES } from './sink-names.js'
 
 const common = {
   name: setting(text(1), {
@@ -62,7 +63,7 @@ const sinkCommon = group(
 /** Settings that every sink has; the others are of its destination. */
 export const COMMON_SINK_SETTINGS: readonly string[] = Object.keys(common)
 
-function sink<const Type extends string, Shape extends z.core.$ZodShape>(
+function sink<const Type extends (typeof SINK_TYPES)[number], Shape extends z.core.$ZodShape>(
   type: Type,
   name: string,
   description: string,

@@ -2,8 +2,9 @@
 
 import { AssertionError } from 'node:assert'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createLogger, type Logger, type Plugin } from 'fapilog'
-import { pluginProblem } from '../plugins/contracts.js'
+import { createLogger, definePlugin, type Logger, type Plugin, type PluginError } from 'fapilog'
+import { problemText } from '../errors.js'
+import { PLUGIN_METHODS } from '../plugins/contracts.js'
 import { SAMPLES, type Sample } from './samples.js'
 
 /** What a plugin can do wrong. */
@@ -56,8 +57,12 @@ export async function validatePlugin(
   plugin: unknown,
   { timeoutMs = 1000, samples }: ValidationOptions = {},
 ): Promise<PluginFault[]> {
-  const problem = pluginProblem(plugin)
-  if (problem !== undefined) return [{ rule: 'contract', message: problem }]
+  try {
+    definePlugin(plugin as Plugin)
+  } catch (error) {
+    const { problems } = error as PluginError
+    return problems.map((problem) => ({ rule: 'contract', message: problemText(problem) }))
+  }
   const trial = new Trial(plugin as Plugin, timeoutMs)
   await trial.run({ ...SAMPLES, ...samples })
   return trial.faults
@@ -146,11 +151,11 @@ class Trial {
     }
     for (const key of ['kind', 'name', 'concurrency', 'level', 'format', 'queueBytes', 'whenFull'])
       if (own[key] !== undefined) probe[key] = own[key]
-    for (const method of ['enrich', 'filter', 'redact', 'process', 'processBatch'])
-      if (own[method] !== undefined) probe[method] = (own[method] as () => unknown).bind(plugin)
-    for (const method of ['write', 'writeLines'])
-      if (own[method] !== undefined)
-        probe[method] = this.guarded(own[method] as (given: unknown) => unknown)
+    for (const method of PLUGIN_METHODS[plugin.kind]) {
+      const call = own[method] as ((given: unknown) => unknown) | undefined
+      if (call === undefined) continue
+      probe[method] = plugin.kind === 'sink' ? this.guarded(call) : call.bind(plugin)
+    }
     if (plugin.start !== undefined)
       probe['start'] = async () => {
         const failure = await this.attempt(() => plugin.start?.())

@@ -13,6 +13,7 @@ use napi::{Error, Result, Status};
 use napi_derive::napi;
 
 use fapilog_core::pipeline::Pipeline;
+use fapilog_core::sinks::handoff::{Answer, HandoffPort};
 
 use crate::wake_up::WakeUp;
 use crate::{millis, to_json, NativePipeline};
@@ -120,11 +121,24 @@ impl NativePlugins {
         }))
     }
 
-    /// Says that lines were written, or why not; whether they were still waited for.
+    /// Says what has become of lines (`written`, `skipped`, `failed` or `gone`) and why; whether they were still waited
+    /// for.
     #[napi(catch_unwind)]
-    pub fn answer_lines(&self, sink: String, id: f64, error: Option<String>) -> Result<bool> {
-        let result = error.map_or(Ok(()), Err);
-        Ok(self.port(&sink)?.answer(id as u64, result))
+    pub fn answer_lines(
+        &self,
+        sink: String,
+        id: f64,
+        outcome: String,
+        why: Option<String>,
+    ) -> Result<bool> {
+        let why = why.unwrap_or_default();
+        let answer = match outcome.as_str() {
+            "written" => Answer::Written,
+            "skipped" => Answer::Skipped,
+            "gone" => Answer::Gone(why),
+            _ => Answer::Failed(why),
+        };
+        Ok(self.port(&sink)?.answer(id as u64, answer))
     }
 
     /// Begins a flush, for `awaitFlush`.
@@ -155,7 +169,7 @@ impl NativePlugins {
         self.pipeline.report_plugin(&message);
     }
 
-    fn port(&self, sink: &str) -> Result<&Arc<fapilog_core::sinks::handoff::HandoffPort>> {
+    fn port(&self, sink: &str) -> Result<&Arc<HandoffPort>> {
         self.pipeline
             .handoffs()
             .iter()

@@ -1,10 +1,13 @@
 //! The drain thread's side of the way through plugins: what happens at each place and behind it.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use super::bridge::{verdict, Bridge, Memory, Place, Returned, SharedDictionary, Travellers};
+use super::histogram::Histogram;
 use crate::stages::{Part, StageCounts, Stages};
-use crate::wire::{envelope, Record, RecordWriter, Records};
+use crate::wire::{envelope, Dictionary, Record, RecordWriter, Records};
 
 /// What stands in the place of an event that could not be redacted.
 const WITHHELD: &str = "[withheld: a redactor failed]";
@@ -13,7 +16,7 @@ const WITHHELD: &str = "[withheld: a redactor failed]";
 const MAX_SPARE: usize = 16;
 
 /// Name of all plugins together in the counters of the stages.
-const PLUGINS: &str = "plugins";
+pub(super) const PLUGINS: &str = "plugins";
 
 /// Stages behind the places of the bridge, and what is on its way there.
 pub struct Crossing {
@@ -23,13 +26,33 @@ pub struct Crossing {
     counts: StageCounts,
     /// Number of the chunk that was sent last.
     sequence: u64,
+    /// When the batches that have not come back were sent, for each place, which answers them in order.
+    sent: Vec<VecDeque<Instant>>,
+    /// Time from there until they came back.
+    latency: Arc<Histogram>,
     scratch: RecordWriter,
     spare: Vec<Memory>,
 }
 
+/// An event without its message and fields.
+fn withheld<'a>(
+    record: &Record<'_>,
+    scratch: &'a mut RecordWriter,
+    dictionary: &'a Dictionary,
+) -> Option<Record<'a>> {
+    scratch.start_like(record);
+    scratch.message(WITHHELD);
+    scratch.complete();
+    Records::new(scratch.bytes(), dictionary).next()
+}
+
 impl Crossing {
     /// Takes the stages behind the bridge's places out of `stages`. `None` without places.
-    pub fn new(bridge: &Arc<Bridge>, stages: &mut Stages) -> Option<Self> {
+    pub fn new(
+        bridge: &Arc<Bridge>,
+        stages: &mut Stages,
+        latency: &Arc<Histogram>,
+    ) -> Option<Self> {
         if bridge.places().is_empty() {
             return None;
         }
@@ -38,6 +61,8 @@ impl Crossing {
             behind: Vec::new(),
             counts: StageCounts::default(),
             sequence: 0,
+            sent: vec![VecDeque::new(); bridge.places().len()],
+            latency: Arc::clone(latency),
             scratch: RecordWriter::default(),
             spare: Vec::new(),
         };
@@ -69,6 +94,14 @@ impl Crossing {
         Travellers::new(0, self.sequence, Arc::clone(dictionary), memory)
     }
 
+    /// Sends a batch to its place.
+    pub fn send(&mut self, travellers: Travellers) {
+        if let Some(sent) = self.sent.get_mut(travellers.place) {
+            sent.push_back(Instant::now());
+        }
+        self.bridge.send(travellers);
+    }
+
     /// Number of the chunk that was sent last.
     pub fn sequence(&self) -> u64 {
         self.sequence
@@ -88,6 +121,9 @@ impl Crossing {
         let shared = Arc::clone(travellers.dictionary());
         let dictionary = shared.read().unwrap_or_else(PoisonError::into_inner);
         let place = travellers.place;
+        if let Some(sent) = self.sent.get_mut(place).and_then(VecDeque::pop_front) {
+            self.latency.record(sent.elapsed());
+        }
         let next = (place + 1 < self.behind.len()).then_some(place + 1);
         let mut onward = next.map(|place| {
             let memory = self.spare.pop().unwrap_or_default();
@@ -108,23 +144,26 @@ impl Crossing {
                         self.counts.changed += 1;
                         self.scratch.complete();
                         Records::new(self.scratch.bytes(), &dictionary).next()
+                    } else if self.bridge.places().get(place).is_none_or(|at| at.withhold) {
+                        // What cannot be read may be what a redactor has made of it.
+                        self.counts.withheld += 1;
+                        withheld(&record, &mut self.scratch, &dictionary)
                     } else {
                         Some(record)
                     }
                 }
                 verdict::WITHHOLD => {
                     self.counts.changed += 1;
-                    self.scratch.start_like(&record);
-                    self.scratch.message(WITHHELD);
-                    self.scratch.complete();
-                    Records::new(self.scratch.bytes(), &dictionary).next()
+                    withheld(&record, &mut self.scratch, &dictionary)
                 }
                 _ => Some(record),
             };
             let Some(event) = event else { continue };
             let passed = match self.behind.get_mut(place) {
-                Some(stages) if !stages.is_empty() => stages.run(event),
-                _ => Some(event),
+                Some(stages) if stages.is_empty() => Some(event),
+                Some(stages) if index == 0 => stages.run_timed(event),
+                Some(stages) => stages.run(event),
+                None => Some(event),
             };
             let Some(event) = passed else { continue };
             match &mut onward {
@@ -134,7 +173,7 @@ impl Crossing {
         }
         drop(dictionary);
         if let Some(onward) = onward.filter(|onward| !onward.is_empty()) {
-            self.bridge.send(onward);
+            self.send(onward);
         }
         if self.spare.len() < MAX_SPARE {
             self.spare.push(travellers.into_memory());

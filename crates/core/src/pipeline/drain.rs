@@ -155,6 +155,7 @@ impl Drain {
             router,
             constants,
         } = destinations;
+        let crossing = Crossing::new(bridge, &mut stages, &shared.plugin_time);
         let smallest = sinks.iter().map(|sink| sink.handle.queue.max_bytes()).min();
         Self {
             ladder,
@@ -171,7 +172,7 @@ impl Drain {
             truncated: 0,
             truncated_told: None,
             shared,
-            crossing: Crossing::new(bridge, &mut stages),
+            crossing,
             successor: None,
             stages,
             pool,
@@ -546,6 +547,7 @@ impl Drain {
         let start = source.consumer.position();
         let kept = self.retention.is_some();
         let (mut taken, mut damaged) = (0, 0);
+        let mut is_first = true;
         while let Some(rest) = self.chunk.get(taken..).filter(|rest| !rest.is_empty()) {
             let units = taken / fapilog_ring::layout::UNIT_BYTES as usize;
             let position = start.wrapping_add(units as u32);
@@ -575,10 +577,20 @@ impl Drain {
                     continue;
                 }
             }
+            // One event of a chunk shows how long it has waited, and how long the stages take.
+            let timed = std::mem::take(&mut is_first);
+            if timed {
+                self.shared.count_wait(record.time_ms());
+            }
             let record = if is_untouched {
                 record
             } else {
-                match self.stages.run(record) {
+                let passed = if timed {
+                    self.stages.run_timed(record)
+                } else {
+                    self.stages.run(record)
+                };
+                match passed {
                     Some(record) => record,
                     None => continue,
                 }
@@ -600,12 +612,12 @@ impl Drain {
             self.shared.count_damaged(damaged);
         }
         source.consumer.take(taken);
-        if let (Some(crossing), Some(mut travellers)) = (&self.crossing, travellers) {
+        if let (Some(crossing), Some(mut travellers)) = (&mut self.crossing, travellers) {
             if is_untouched {
                 travellers.adopt(&mut self.chunk);
             }
             if !travellers.is_empty() {
-                crossing.bridge.send(travellers);
+                crossing.send(travellers);
             }
         }
         match &self.retention {

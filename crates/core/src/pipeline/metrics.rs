@@ -7,6 +7,7 @@ use std::sync::PoisonError;
 use serde::Serialize;
 
 use super::breaker::State as BreakerState;
+use super::crossing::PLUGINS;
 use super::diagnostics::DiagnosticCounts;
 use super::histogram::HistogramSnapshot;
 use super::pressure::{Entered, Rung};
@@ -63,6 +64,8 @@ pub struct Metrics {
     pub stages: BTreeMap<&'static str, StageMetrics>,
     /// All rings together.
     pub ring: RingMetrics,
+    /// Seconds from the log call of the first event of a chunk until the drain thread took it out of its ring.
+    pub waited: HistogramSnapshot,
     /// Seconds that the drain thread needs for a chunk of events: decoding, stages, formats.
     pub drain: HistogramSnapshot,
     /// What was said about the pipeline itself.
@@ -146,6 +149,8 @@ pub struct StageMetrics {
     pub redacted: u64,
     /// Values and events of which nothing can be seen because they could not be redacted.
     pub withheld: u64,
+    /// Seconds that one event of each chunk took there; for plugins, all events of each batch.
+    pub latency: HistogramSnapshot,
 }
 
 /// Latencies of one sink, one for each batch.
@@ -226,7 +231,7 @@ impl Pipeline {
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
         let mut filtered = LevelCounts::default();
-        for (_, counts) in &stages {
+        for (_, counts, _) in &stages {
             filtered.merge(&counts.filtered);
         }
         let pressure = self.shared.pressure();
@@ -314,7 +319,12 @@ impl Pipeline {
                 fill: pressure.fill,
                 entered: pressure.entered,
             },
-            stages: by_name(stages.iter().map(|(name, counts)| {
+            stages: by_name(stages.iter().map(|(name, counts, latency)| {
+                let latency = if *name == PLUGINS {
+                    &self.shared.plugin_time
+                } else {
+                    latency
+                };
                 let metrics = StageMetrics {
                     changed: counts.changed,
                     filtered: by_level(levels, &counts.filtered),
@@ -324,10 +334,12 @@ impl Pipeline {
                     evicted: counts.gauges.evicted,
                     redacted: counts.redacted,
                     withheld: counts.withheld,
+                    latency: latency.snapshot(),
                 };
                 (*name, metrics)
             })),
             ring,
+            waited: self.shared.ring_time.snapshot(),
             drain: self.shared.drain_time.snapshot(),
             diagnostics: self.diagnostics.counts(),
         }

@@ -46,6 +46,7 @@ pub use sink_thread::Ledger;
 use batch::BatchPool;
 use diagnostics::{Diagnostics, Kind};
 use drain::Drain;
+use health::now_ms;
 use histogram::Histogram;
 use lanes::{Destinations, LaneSink};
 use parker::Parker;
@@ -78,8 +79,8 @@ pub type RingId = u64;
 pub(crate) struct Shared {
     rings: Rings,
     accepted: Mutex<LevelCounts>,
-    /// What the stages have done, by name.
-    stages: Mutex<Vec<(&'static str, StageCounts)>>,
+    /// What the stages have done, and how long that took, by name.
+    stages: Mutex<Vec<(&'static str, StageCounts, Arc<Histogram>)>>,
     /// The ladder, if there is one.
     pressure: Mutex<PressureCounts>,
     damaged_bytes: AtomicU64,
@@ -89,6 +90,10 @@ pub(crate) struct Shared {
     flush_begun: AtomicU64,
     /// Taking a chunk out of a ring and making its lines.
     drain_time: Histogram,
+    /// From the log call of the first event of a chunk until it is taken out of its ring.
+    ring_time: Histogram,
+    /// Batches on their way through plugins.
+    plugin_time: Arc<Histogram>,
     stopping: AtomicBool,
     drained: AtomicBool,
     parker: Parker,
@@ -113,9 +118,17 @@ impl Shared {
         let mut stages = self.stages.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, counts) in counts {
             withheld += counts.withheld;
-            match stages.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, sum)) => sum.merge(&counts),
-                None => stages.push((name, counts)),
+            let timed = counts.latency;
+            let known = stages.iter().position(|(known, ..)| *known == name);
+            let at = known.unwrap_or_else(|| {
+                stages.push((name, StageCounts::default(), Arc::default()));
+                stages.len() - 1
+            });
+            if let Some((_, sum, latency)) = stages.get_mut(at) {
+                sum.merge(&counts);
+                if let Some(timed) = timed {
+                    latency.record(timed);
+                }
             }
         }
         drop(stages);
@@ -125,6 +138,15 @@ impl Shared {
                 None,
                 format!("{withheld} values were withheld because they could not be redacted"),
             );
+        }
+    }
+
+    /// Counts the time that an event has lain in its ring.
+    fn count_wait(&self, time_ms: f64) {
+        let age_ms = now_ms() as f64 - time_ms;
+        // A clock that was set is no latency.
+        if (0.0..1e12).contains(&age_ms) {
+            self.ring_time.record(Duration::from_secs_f64(age_ms / 1e3));
         }
     }
 

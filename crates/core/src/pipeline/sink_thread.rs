@@ -565,9 +565,13 @@ impl Worker {
             written += advanced;
             if advanced > 0 {
                 let counts = batch.counts(before, written);
+                let declined = self.sink.declined();
                 let mut ledger = self.handle.lock();
-                ledger.bytes += advanced as u64;
+                if !declined {
+                    ledger.bytes += advanced as u64;
+                }
                 match owner {
+                    None if declined => ledger.skipped.merge(&counts),
                     None => ledger.written.merge(&counts),
                     Some(owner) => {
                         ledger.taken_over += counts.total();

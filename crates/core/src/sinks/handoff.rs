@@ -19,12 +19,25 @@ pub struct Handoff {
     pub lines: Arc<str>,
 }
 
+/// What has become of lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// They are written.
+    Written,
+    /// Nobody wants them for now: the plugin is turned off.
+    Skipped,
+    /// They are not, and this is why; they are to be laid out again.
+    Failed(String),
+    /// They never will be, and this is why.
+    Gone(String),
+}
+
 #[derive(Default)]
 struct State {
     id: u64,
     /// Laid out and not taken.
     waiting: Option<Arc<str>>,
-    answer: Option<Result<(), String>>,
+    answer: Option<Answer>,
     interrupted: bool,
     gone: bool,
 }
@@ -68,12 +81,12 @@ impl HandoffPort {
     }
 
     /// Answers; whether it was still waited for.
-    pub fn answer(&self, id: u64, result: Result<(), String>) -> bool {
+    pub fn answer(&self, id: u64, answer: Answer) -> bool {
         let mut state = self.lock();
         if state.id != id || state.answer.is_some() {
             return false;
         }
-        state.answer = Some(result);
+        state.answer = Some(answer);
         drop(state);
         self.answered.notify_one();
         true
@@ -107,6 +120,7 @@ impl HandoffPort {
 pub struct HandoffSink {
     port: Arc<HandoffPort>,
     timeout: Duration,
+    declined: bool,
 }
 
 impl HandoffSink {
@@ -115,6 +129,7 @@ impl HandoffSink {
         Self {
             port: Arc::default(),
             timeout,
+            declined: false,
         }
     }
 
@@ -146,7 +161,12 @@ impl Sink for HandoffSink {
             if let Some(answer) = state.answer.take() {
                 // A second answer belongs to nothing.
                 state.id += 1;
-                return answer.map_err(|why| failure(io::ErrorKind::Other, why));
+                self.declined = answer == Answer::Skipped;
+                return match answer {
+                    Answer::Written | Answer::Skipped => Ok(()),
+                    Answer::Failed(why) => Err(failure(io::ErrorKind::Other, why)),
+                    Answer::Gone(why) => Err(failure(io::ErrorKind::BrokenPipe, why)),
+                };
             }
             if state.gone {
                 state.waiting = None;
@@ -174,6 +194,10 @@ impl Sink for HandoffSink {
                 .0;
         }
     }
+
+    fn declined(&self) -> bool {
+        self.declined
+    }
 }
 
 #[cfg(test)]
@@ -181,9 +205,10 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
     use super::*;
 
-    fn with_reader(
-        answers: Vec<Result<(), String>>,
-    ) -> (Vec<Result<(), io::ErrorKind>>, Vec<String>) {
+    type Seen = (Vec<(Result<(), io::ErrorKind>, bool)>, Vec<String>);
+
+    /// What each write ends with and whether it was declined, and the lines that were taken.
+    fn with_reader(answers: Vec<Answer>) -> Seen {
         let mut sink = HandoffSink::new(Duration::from_secs(5));
         let port = sink.port();
         let (tell, told) = std::sync::mpsc::channel();
@@ -195,16 +220,20 @@ mod tests {
                 told.recv().unwrap();
                 let handoff = port.take().unwrap();
                 seen.push(handoff.lines.to_string());
-                assert!(!port.answer(handoff.id + 1, Ok(())), "of another batch");
+                assert!(
+                    !port.answer(handoff.id + 1, Answer::Written),
+                    "of another batch"
+                );
                 assert!(port.answer(handoff.id, answer));
-                assert!(!port.answer(handoff.id, Ok(())), "a second time");
+                assert!(!port.answer(handoff.id, Answer::Written), "a second time");
             }
             seen
         });
         let results = (0..count)
             .map(|n| {
                 let line = format!("line {n}\n");
-                sink.write(line.as_bytes()).map_err(|e| e.error.kind())
+                let result = sink.write(line.as_bytes()).map_err(|e| e.error.kind());
+                (result, sink.declined())
             })
             .collect();
         (results, reader.join().unwrap())
@@ -212,9 +241,27 @@ mod tests {
 
     #[test]
     fn a_write_ends_with_its_answer() {
-        let (results, seen) = with_reader(vec![Ok(()), Err("no".to_owned()), Ok(())]);
-        assert_eq!(results, [Ok(()), Err(io::ErrorKind::Other), Ok(())]);
-        assert_eq!(seen, ["line 0\n", "line 1\n", "line 2\n"]);
+        let (results, seen) = with_reader(vec![
+            Answer::Written,
+            Answer::Failed("no".to_owned()),
+            Answer::Skipped,
+            Answer::Gone("never".to_owned()),
+            Answer::Written,
+        ]);
+        assert_eq!(
+            results,
+            [
+                (Ok(()), false),
+                (Err(io::ErrorKind::Other), false),
+                (Ok(()), true),
+                (Err(io::ErrorKind::BrokenPipe), false),
+                (Ok(()), false),
+            ]
+        );
+        assert_eq!(
+            seen,
+            ["line 0\n", "line 1\n", "line 2\n", "line 3\n", "line 4\n"]
+        );
     }
 
     #[test]
@@ -224,7 +271,7 @@ mod tests {
         let failure = sink.write(b"a\n").unwrap_err();
         assert_eq!(failure.error.kind(), io::ErrorKind::TimedOut);
         assert!(port.take().is_none());
-        assert!(!port.answer(1, Ok(())));
+        assert!(!port.answer(1, Answer::Written));
     }
 
     #[test]
@@ -235,7 +282,7 @@ mod tests {
         let failure = sink.write(b"a\n").unwrap_err();
         assert_eq!(failure.error.kind(), io::ErrorKind::Interrupted);
         assert_eq!(failure.written, 0);
-        assert!(!port.answer(1, Ok(())), "too late");
+        assert!(!port.answer(1, Answer::Written), "too late");
     }
 
     #[test]

@@ -69,6 +69,12 @@ pub trait Sink: Send {
     /// moved or removed file.
     fn tick(&mut self) {}
 
+    /// Whether the lines of the latest write that worked were declined: nobody wants them for now. They count as
+    /// skipped, not as written.
+    fn declined(&self) -> bool {
+        false
+    }
+
     /// The rest of a batch that was written in part will not come: an unfinished line is ended so that the
     /// next one starts on its own.
     fn abandon_line(&mut self) {}

@@ -72,6 +72,8 @@ pub struct StageCounts {
     pub redacted: u64,
     /// Values and events of which nothing can be seen because they could not be redacted.
     pub withheld: u64,
+    /// Time that the latest event took of those that were timed.
+    pub latency: Option<Duration>,
 }
 
 impl StageCounts {
@@ -83,6 +85,7 @@ impl StageCounts {
         self.gauges = later.gauges;
         self.redacted += later.redacted;
         self.withheld += later.withheld;
+        self.latency = later.latency.or(self.latency);
     }
 }
 
@@ -222,13 +225,29 @@ impl Stages {
     /// Sends an event through all stages. `None` if one of them ended it.
     #[inline]
     pub fn run<'a>(&'a mut self, record: Record<'a>) -> Option<Record<'a>> {
+        self.run_some::<false>(record)
+    }
+
+    /// The same, timing every stage; for one event now and then, since asking for the time takes as long as a stage.
+    #[cold]
+    pub fn run_timed<'a>(&'a mut self, record: Record<'a>) -> Option<Record<'a>> {
+        self.run_some::<true>(record)
+    }
+
+    #[inline]
+    fn run_some<'a, const TIMED: bool>(&'a mut self, record: Record<'a>) -> Option<Record<'a>> {
         if self.filters > 0 {
             let now = self.clock.at(record.time_ms());
             for slot in &mut self.slots {
                 let Step::Filter(filter) = &mut slot.step else {
                     break;
                 };
-                if !filter.keeps(&record, now) {
+                let started = TIMED.then(Instant::now);
+                let keeps = filter.keeps(&record, now);
+                if let Some(started) = started {
+                    slot.counts.latency = Some(started.elapsed());
+                }
+                if !keeps {
                     slot.counts.filtered.add(record.level());
                     return None;
                 }
@@ -238,7 +257,7 @@ impl Stages {
             }
         }
         let slots = self.slots.get_mut(self.filters..).unwrap_or_default();
-        change(slots, &mut self.current, &mut self.next, record)
+        change::<TIMED>(slots, &mut self.current, &mut self.next, record)
     }
 
     /// Hands over the events that filters have to add by now, having gone through the stages behind the filters;
@@ -259,7 +278,8 @@ impl Stages {
         }
         let (bytes, dictionary) = self.notices.records();
         for notice in Records::new(bytes, dictionary) {
-            if let Some(notice) = change(stages, &mut self.current, &mut self.next, notice) {
+            if let Some(notice) = change::<false>(stages, &mut self.current, &mut self.next, notice)
+            {
                 emit(&notice);
             }
         }
@@ -298,7 +318,7 @@ impl Stages {
 
 /// Sends an event through stages that may change it.
 #[inline]
-fn change<'a>(
+fn change<'a, const TIMED: bool>(
     slots: &mut [Slot],
     current: &'a mut RecordWriter,
     next: &mut RecordWriter,
@@ -315,7 +335,12 @@ fn change<'a>(
         } else {
             record
         };
-        match stage.apply(&event, next) {
+        let started = TIMED.then(Instant::now);
+        let verdict = stage.apply(&event, next);
+        if let Some(started) = started {
+            slot.counts.latency = Some(started.elapsed());
+        }
+        match verdict {
             Verdict::Unchanged => {}
             Verdict::Changed => {
                 next.complete();
