@@ -1,11 +1,21 @@
 // Plugins in packages: found among the dependencies of an application, checked, loaded. The examples are packed,
 // installed beside the packed fapilog and used there.
 
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import test from 'ava'
 import { createLogger, PluginError } from 'fapilog'
 import { PluginRegistry, type PluginRegistryOptions } from 'fapilog/plugins'
@@ -26,6 +36,25 @@ interface Package {
   readonly keywords?: readonly string[]
   /** More of its package.json. */
   readonly more?: object
+}
+
+/** What is used of the package ws, which has no types of its own. */
+interface Websockets {
+  readonly WebSocketServer: new (options: {
+    port: number
+    host: string
+  }) => {
+    on(event: 'connection', listener: (socket: Websocket) => void): void
+    once(event: 'listening', listener: (value?: unknown) => void): void
+    address(): AddressInfo
+    close(): void
+  }
+}
+
+interface Websocket {
+  on(event: 'message', listener: (text: unknown) => void): void
+  send(text: string): void
+  terminate(): void
 }
 
 let applications = 0
@@ -98,8 +127,41 @@ const WRONG: readonly (readonly [string, Package, RegExp, modes?: readonly strin
     /version 2\.0 of the plugin contracts, this fapilog has 1\.0: install/,
     ['strict', 'warn'],
   ],
-  ['no range', { field: { ...FIELD, fapilog: 'three' } }, /fapilog\.fapilog is a range/],
-  ['no kind', { field: { ...FIELD, kind: 'snik' } }, /kind is one of enricher/],
+  [
+    'no range',
+    { field: { ...FIELD, fapilog: 'three' } },
+    /fapilog\.fapilog is "three": expected a range of versions such as "\^3"/,
+  ],
+  [
+    'no kind',
+    { field: { ...FIELD, kind: 'snik' } },
+    /fapilog\.kind is "snik": expected one of "enricher", .*; did you mean "sink"\?/,
+  ],
+  ['a field that is no object', { field: [] }, /fapilog is an array: expected an object/],
+  [
+    'no version',
+    { more: { version: 'first' } },
+    /version is "first": expected a version such as "1\.0\.0"/,
+  ],
+  [
+    'a field that is misspelt',
+    { field: { ...FIELD, setings: {} } },
+    /fapilog\.setings is an object: expected no such setting; known are .*; did you mean "settings"\?/,
+  ],
+  [
+    'a schema of settings that is none',
+    {
+      field: {
+        ...FIELD,
+        settings: {
+          type: 'objct',
+          properties: { url: { type: 'string', pattern: '(' }, n: { minimum: '1' } },
+          required: 'url',
+        },
+      },
+    },
+    /settings\.type is "objct".*settings\.properties\.url\.pattern is "\(": expected a regular expression.*settings\.properties\.n\.minimum is "1": expected a number.*settings\.required is "url": expected an array/s,
+  ],
   ['no field', { field: null as unknown as object }, /no field "fapilog"/],
   [
     'an entry outside',
@@ -205,11 +267,42 @@ test('what cannot be loaded is told', async (t) => {
   await t.throwsAsync(registry.load('c'), {
     message: /gives a sink, its package\.json says filter/,
   })
-  await t.throwsAsync(registry.load('d'), { message: /a filter has a method filter/ })
+  await t.throwsAsync(registry.load('d'), {
+    message: /plugin d: plugin f: plugin\.filter: expected a function: a filter has filter/,
+  })
   await t.throwsAsync(registry.load('e'), {
     message: /not among the dependencies.*npm install e.*a, b, c, d/,
   })
   t.throws(() => new PluginRegistry({ validation: 'some' as 'off' }), { instanceOf: PluginError })
+})
+
+test('an entry may have a schema of zod for its settings, which are completed', async (t) => {
+  const zod = JSON.stringify(createRequire(import.meta.url).resolve('zod'))
+  const schema =
+    'z.object({ not: z.string().min(2).default("ping"), more: z.object({ n: z.int() }).optional() })'
+  const commonjs = `const { z } = require(${zod})
+    module.exports = ({ not }) => ({ kind: 'filter', name: 'not-' + not, filter: ({ message }) => message !== not })
+    module.exports.settings = ${schema}`
+  const from = application({ a: { code: commonjs }, b: {} })
+  writeFileSync(
+    join(from, 'node_modules/b/index.mjs'),
+    `import { z } from ${JSON.stringify(pathToFileURL(JSON.parse(zod)).href)}
+    export const settings = ${schema}
+    export default ({ not }) => ({ kind: 'filter', name: 'esm-' + not, filter: () => true })`,
+  )
+  const manifest = join(from, 'node_modules/b/package.json')
+  const fapilog = { ...FIELD, entry: './index.mjs' }
+  writeFileSync(
+    manifest,
+    JSON.stringify({ name: 'b', version: '1.0.0', keywords: ['fapilog-plugin'], fapilog }),
+  )
+  t.is((await strict(from).load('a')).name, 'not-ping')
+  t.is((await strict(from).load('b', { not: 'pong' })).name, 'esm-pong')
+  for (const name of ['a', 'b'])
+    await t.throwsAsync(strict(from).load(name, { not: 'x', more: { n: 0.5 } }), {
+      instanceOf: PluginError,
+      message: new RegExp(`^plugin ${name}: settings\\.not: .*; settings\\.more\\.n: `),
+    })
 })
 
 const RANGES: readonly (readonly [range: string, fits: string, not: string])[] = [
@@ -246,7 +339,10 @@ test.serial(
       join(app, 'package.json'),
       '{ "name": "shop", "version": "1.4.2", "type": "module" }',
     )
-    const sources = ['.', 'examples/fapilog-enricher-build', 'examples/fapilog-sink-http']
+    const sources = [
+      ...['.', 'examples/fapilog-enricher-build', 'examples/fapilog-sink-http'],
+      ...['examples/fapilog-sink-websocket', join(guests(), 'node_modules/ws')],
+    ]
     const tarballs = sources.map((source) => pack(source, join(folder, 'packed')))
     await install(app, await Promise.all(tarballs))
     const bodies: string[] = []
@@ -265,6 +361,21 @@ test.serial(
     t.teardown(() => server.close())
     await new Promise((resolve) => server.once('listening', resolve))
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/logs`
+    const messages: { id: number; events: { data: { n: number } }[] }[] = []
+    let hungUp = 0
+    const { WebSocketServer } = createRequire(join(guests(), 'package.json'))('ws') as Websockets
+    const sockets = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    t.teardown(() => sockets.close())
+    sockets.on('connection', (socket) => {
+      socket.on('message', (text) => {
+        if (hungUp++ === 0) return socket.terminate()
+        const message = JSON.parse(String(text))
+        messages.push(message)
+        socket.send(JSON.stringify({ id: message.id }))
+      })
+    })
+    await new Promise((resolve) => sockets.once('listening', resolve))
+    const websocket = `ws://127.0.0.1:${sockets.address().port}`
     writeFileSync(
       join(app, 'main.js'),
       `import { createLogger } from 'fapilog'
@@ -274,6 +385,7 @@ test.serial(
     const plugins = await registry.loadAll([
       { name: 'fapilog-enricher-build' },
       { name: 'fapilog-sink-http', settings: { url: '${url}' } },
+      { name: 'fapilog-sink-websocket', settings: { url: '${websocket}' } },
     ])
     const log = createLogger({ sinks: ['null'], plugins })
     for (let n = 0; n < 1000; n++) log.info('order placed', { n })
@@ -283,7 +395,10 @@ test.serial(
     const { stdout } = await runInstalled(app, process.execPath, ['main.js'], {
       GIT_COMMIT: 'abc123',
     })
-    t.is(stdout, 'enricher fapilog-enricher-build,sink fapilog-sink-http\n')
+    t.is(
+      stdout,
+      'enricher fapilog-enricher-build,sink fapilog-sink-http,sink fapilog-sink-websocket\n',
+    )
     const events = bodies
       .join('')
       .trimEnd()
@@ -295,36 +410,35 @@ test.serial(
     )
     t.deepEqual(events[999].context.build, { name: 'shop', version: '1.4.2', commit: 'abc123' })
     t.true(refused > 1, 'a batch that was refused is sent again')
+    t.deepEqual(
+      messages.flatMap(({ events }) => events.map(({ data }) => data.n)),
+      Array.from({ length: 1000 }, (_, n) => n),
+    )
+    t.true(hungUp > 1, 'a batch whose connection broke is sent again')
   },
 )
 
-test.serial("plugins are found in the archives of Yarn's Plug'n'Play", async (t) => {
-  t.timeout(120_000)
-  const app = join(folder, 'plug-and-play')
-  const sealed = join(folder, 'sealed')
-  mkdirSync(app)
-  mkdirSync(sealed)
+/** An application that has fapilog and two plugins as tarballs among its dependencies, one that exports no package.json. */
+async function withTarballs(name: string): Promise<string> {
+  const app = join(folder, name)
+  const sealed = join(app, 'sealed')
+  mkdirSync(sealed, { recursive: true })
   const plugin = { version: '1.0.0', keywords: ['fapilog-plugin'], fapilog: FIELD }
   writeFileSync(join(sealed, 'index.cjs'), CODE)
   writeFileSync(
     join(sealed, 'package.json'),
     JSON.stringify({ name: 'sealed', exports: './index.cjs', ...plugin }),
   )
-  const archives = join(folder, 'archives')
   const sources = {
     fapilog: '.',
     sealed,
     'fapilog-enricher-build': 'examples/fapilog-enricher-build',
   }
   const dependencies: Record<string, string> = {}
-  for (const [name, source] of Object.entries(sources))
-    dependencies[name] = `file:${await pack(source, archives)}`
+  for (const [one, source] of Object.entries(sources))
+    dependencies[one] = `file:${await pack(source, join(app, 'archives'))}`
+  rmSync(sealed, { recursive: true })
   writeFileSync(join(app, 'package.json'), JSON.stringify({ type: 'module', dependencies }))
-  writeFileSync(
-    join(app, '.yarnrc.yml'),
-    'nodeLinker: pnp\nenableTelemetry: false\nenableGlobalCache: false\nenableImmutableInstalls: false\n',
-  )
-  writeFileSync(join(app, 'yarn.lock'), '')
   writeFileSync(
     join(app, 'main.js'),
     `import { createLogger } from 'fapilog'
@@ -337,8 +451,32 @@ test.serial("plugins are found in the archives of Yarn's Plug'n'Play", async (t)
     await log.close()
     console.log(plugins.map(({ name }) => name).join())`,
   )
+  return app
+}
+
+test.serial("plugins are found in the archives of Yarn's Plug'n'Play", async (t) => {
+  t.timeout(120_000)
+  const app = await withTarballs('plug-and-play')
+  writeFileSync(
+    join(app, '.yarnrc.yml'),
+    'nodeLinker: pnp\nenableTelemetry: false\nenableGlobalCache: false\nenableImmutableInstalls: false\n',
+  )
+  writeFileSync(join(app, 'yarn.lock'), '')
   const yarn = join(guests(), 'node_modules/@yarnpkg/cli-dist/bin/yarn.js')
   await runInstalled(app, process.execPath, [yarn, 'install'])
   const { stdout } = await runInstalled(app, process.execPath, [yarn, 'node', 'main.js'])
   t.is(stdout, 'INFO pong\nbuild,no-pings\n')
+})
+
+test.serial('plugins are found where pnpm has linked them', async (t) => {
+  t.timeout(120_000)
+  const app = await withTarballs('pnpm')
+  writeFileSync(join(app, '.npmrc'), 'auto-install-peers=false\nstore-dir=.store\n')
+  const pnpm = join(guests(), 'node_modules/pnpm/bin/pnpm.cjs')
+  const how = ['install', '--offline', '--no-optional', '--ignore-scripts']
+  await runInstalled(app, process.execPath, [pnpm, ...how])
+  t.true(lstatSync(join(app, 'node_modules/sealed')).isSymbolicLink())
+  t.true(existsSync(join(app, 'node_modules/.pnpm')))
+  const { stdout } = await runInstalled(app, process.execPath, ['main.js'])
+  t.is(stdout, 'INFO pong\nno-pings,build\n')
 })

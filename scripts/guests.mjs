@@ -1,4 +1,4 @@
-// The test runners and the package manager that fapilog is tried in: three hundred packages that are not among the
+// The test runners and the package managers that fapilog is tried in: three hundred packages that are not among the
 // dependencies of the project, installed when tests are first run.
 import { existsSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// Where the runners and the package manager are that fapilog is tried in (scripts/guests.mjs installs them).
+// Where the runners and the package managers are that fapilog is tried in (scripts/guests.mjs installs them).
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,6 +8,6 @@ import { fileURLToPath } from 'node:url'
 export function guests(): string {
   const folder = fileURLToPath(new URL('../fixtures/runners-apart', import.meta.url))
   if (!existsSync(join(folder, 'node_modules/fapilog')))
-    throw new Error('jest, vitest and yarn are not installed: run `npm run test:node` once')
+    throw new Error('jest, vitest, pnpm and yarn are not installed: run `npm run test:node` once')
   return folder
 }
