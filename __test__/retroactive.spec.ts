@@ -189,6 +189,31 @@ test('a getter that logs while an event is kept has its event written', (t) => {
   t.deepEqual(messages(log).sort(), ['e', 'inner debug', 'outer'])
 })
 
+test('what was kept is forgotten when redaction changes, and only then', async (t) => {
+  const log = retroLogger({}, { redact: { detectors: ['card'] } })
+  const child = log.child({ a: 1 })
+  const debug = (word: string) => {
+    log.debug(`${word} 4111 1111 1111 1111`)
+    child.debug(`${word} 4111 1111 1111 1111`)
+  }
+  debug('one')
+  log.reconfigure({ filters: { minLevels: { x: 'ERROR' } } })
+  log.error('e')
+  t.deepEqual(messages(log), ['one ***', 'e'])
+  log.reconfigure({ redact: { fields: ['unrelated'] } })
+  child.error('e')
+  t.deepEqual(messages(log), ['e'])
+  debug('two')
+  child.error('e')
+  t.deepEqual(messages(log), ['two 4111 1111 1111 1111', 'e'])
+  log.reconfigure({ redact: { detectors: ['card'] } })
+  debug('three')
+  log.error('e')
+  t.deepEqual(messages(log), ['three ***', 'e'])
+  t.deepEqual(log.metrics().retroactive, { kept: 6, replayed: 3 })
+  await log.close()
+})
+
 test('own levels are kept too, and their methods trigger', (t) => {
   const log = createLogger({
     customLevels: { verbose: 15, alarm: 45 },

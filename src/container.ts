@@ -6,7 +6,13 @@ import binding from '../native/binding.cjs'
 import { ActiveSpan } from './context/active-span.js'
 import { AsyncContext } from './context/context.js'
 import { ErrorReports } from './error-reports.js'
-import { ConfigurationError, type FapilogError, PipelineError, SinkError } from './errors.js'
+import {
+  ConfigurationError,
+  type ConfigurationProblem,
+  type FapilogError,
+  PipelineError,
+  SinkError,
+} from './errors.js'
 import { LevelTable } from './levels.js'
 import { onProcessExit } from './lifecycle.js'
 import type { LiveSettings } from './live-settings.js'
@@ -63,6 +69,8 @@ export class Container {
   private readonly plugins: PluginHost | undefined
   /** Names of keys that the encoder masks, as JSON. */
   private withheld: string | null
+  /** The settings of redaction, as JSON. */
+  private redaction: string | undefined
   private flushing: Promise<Receipt> | undefined
   private nextFlush: Promise<Receipt> | undefined
   private closing: Promise<Receipt> | undefined
@@ -127,6 +135,7 @@ export class Container {
       this.native,
     )
     this.withheld = this.pipeline.withheldNames()
+    this.redaction = JSON.stringify(settings.redact)
     this.encoder = new Encoder(producer, maskOf(this.withheld))
     this.context = new AsyncContext(this.encoder, span)
     this.thresholds = new Thresholds({
@@ -332,6 +341,12 @@ export class Container {
       this.withheld = withheld
       this.encoder.withhold(maskOf(withheld))
     }
+    const redaction = JSON.stringify(settings.redact)
+    if (redaction !== this.redaction) {
+      this.redaction = redaction
+      // What was kept for later was encoded by the old rules, and would be written by the new ones.
+      this.retained?.forget()
+    }
     return done
   }
 
@@ -366,8 +381,11 @@ function open<T>(create: () => T): T {
     const code = match?.[1] ?? 'FAPILOG_PIPELINE'
     const message = match?.[2] ?? text
     if (code === 'FAPILOG_SINK_OPEN') throw new SinkError(code, message, { cause: error })
-    if (code === 'FAPILOG_SETTING_INVALID')
+    if (code === 'FAPILOG_SETTING_INVALID') {
+      if (message.startsWith('[{'))
+        throw ConfigurationError.of(JSON.parse(message) as ConfigurationProblem[])
       throw new ConfigurationError(message, [], { cause: error })
+    }
     throw new PipelineError(code, message, { cause: error })
   }
 }

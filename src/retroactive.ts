@@ -88,6 +88,11 @@ export class Retained {
     this.replayed += found.length
   }
 
+  /** Forgets what was kept. */
+  forget(): void {
+    this.head += this.words.length
+  }
+
   private keep(trail: Trail, level: number, record: Int32Array, length: number): void {
     const { words } = this
     const capacity = words.length

@@ -310,6 +310,41 @@ fn what_is_logged_after_a_change_goes_the_new_way_however_long_a_sink_holds_up_t
     pipeline.close(LONG);
 }
 
+/// The drain thread takes rings over when it looks for them, which may be after a change was asked for.
+#[test]
+fn what_was_logged_before_a_change_goes_the_old_way_though_nobody_has_looked_at_its_ring() {
+    let strict = json!({"stages": {"filters": {"minLevels": {"*": "ERROR"}}}}).to_string();
+    let lax = json!({"stages": {}}).to_string();
+    for _ in 0..200 {
+        let sinks = json!([sink("a", json!({}))]);
+        let document = settings(sinks, json!({})).unwrap();
+        let pipeline = Arc::new(Pipeline::open(document).unwrap());
+        let mut expected = Vec::new();
+        for change in [&strict, &lax, &strict] {
+            let first = Source::attach(&pipeline);
+            let second = Source::attach(&pipeline);
+            let passes = change == &strict;
+            for mut source in [first, second] {
+                for _ in 0..10 {
+                    if passes {
+                        expected.push(format!("INFO {}", source.number));
+                    }
+                    source.log(Level::INFO);
+                }
+            }
+            assert!(pipeline.reconfigure(change).unwrap());
+        }
+        assert!(pipeline.flush(LONG).complete);
+        assert_settled(&pipeline.metrics());
+        // Two rings have no order among them.
+        let mut found = memory(&pipeline, "a");
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected);
+        pipeline.close(LONG);
+    }
+}
+
 fn with_fallback(faulty: &Faulty, probe_ms: u64, fallback: Option<&str>) -> Arc<Pipeline> {
     let breaker = json!({
         "breaker": {"failures": 3, "probeMs": probe_ms}, "fallback": fallback,

@@ -282,7 +282,9 @@ impl Drain {
     fn change_over(&mut self) {
         self.look_for_successor();
         if self.successor.is_some() {
-            // Whatever was logged before the change was asked for goes the old way, through all the plugins.
+            // Whatever was logged before the change was asked for goes the old way, through all the plugins; also
+            // what is in a ring that was attached since this thread last looked.
+            self.find_sources();
             self.drain_published();
         }
         let sequence = self.crossing.as_ref().map_or(0, Crossing::sequence);
@@ -520,6 +522,13 @@ impl Drain {
             self.chunk.clear();
             limit = (limit * 4).min(most);
         };
+        if self.successor.is_none() {
+            // Once more: what was copied may be behind a change that was asked for in between.
+            self.look_for_successor();
+            if self.successor.is_some() {
+                return false;
+            }
+        }
         if copied == 0 {
             return false;
         }
@@ -782,50 +791,62 @@ impl Drain {
     /// Takes over rings that were attached, and lets go of those that were detached and are empty.
     fn refresh_sources(&mut self) {
         let version = self.shared.rings.version();
-        // A ring that leaves is to be read to its end, which a change may not allow yet.
-        if version == self.rings_seen || self.successor.is_some() {
+        if version == self.rings_seen {
             return;
         }
-        for Listed {
-            id,
-            memory,
-            leaving,
-        } in self.shared.rings.list()
+        let listed = self.find_sources();
+        for id in listed
+            .iter()
+            .filter(|ring| ring.leaving)
+            .map(|ring| ring.id)
         {
-            let known = self.sources.iter().position(|source| source.id == id);
-            let at = known.unwrap_or_else(|| {
-                self.sources.push(Source {
-                    id,
-                    consumer: Consumer::new(*memory.region()),
-                    dictionary: Dictionary::with_own(self.stages.own_strings()),
-                    frames: Frames::of(memory.region()),
-                    taken: LevelCounts::default(),
-                    is_damaged: false,
-                    shared_dictionary: self.crossing.as_ref().map(|_| {
-                        let own = self.stages.own_strings();
-                        Arc::new(RwLock::new(Dictionary::with_own(own)))
-                    }),
-                    pages: Pages::new(memory),
-                });
-                self.sources.len() - 1
-            });
-            if leaving {
-                // Also when it came and went unseen: it may hold records all the same.
-                let mut source = self.sources.swap_remove(at);
-                while self.drain_chunk(&mut source) {}
-                if self.successor.is_some() {
-                    self.sources.push(source);
-                    return;
-                }
-                if source.is_damaged {
-                    source.settle_damage(&self.shared.rings);
-                }
-                let taken = source.taken;
-                drop(source);
-                self.shared.rings.left(id, &taken);
-                self.shared.progress.announce();
+            // A ring that leaves is to be read to its end, which a change may not allow yet.
+            if self.successor.is_some() {
+                return;
             }
+            let Some(at) = self.sources.iter().position(|source| source.id == id) else {
+                continue;
+            };
+            let mut source = self.sources.swap_remove(at);
+            while self.drain_chunk(&mut source) {}
+            if self.successor.is_some() {
+                self.sources.push(source);
+                return;
+            }
+            if source.is_damaged {
+                source.settle_damage(&self.shared.rings);
+            }
+            let taken = source.taken;
+            drop(source);
+            self.shared.rings.left(id, &taken);
+            self.shared.progress.announce();
         }
         self.rings_seen = version;
+    }
+
+    /// Takes over rings that were attached, those that came and went unseen too: they may hold records all the same.
+    /// All that are to be read.
+    fn find_sources(&mut self) -> Vec<Listed> {
+        let listed = self.shared.rings.list();
+        for ring in &listed {
+            if self.sources.iter().any(|source| source.id == ring.id) {
+                continue;
+            }
+            let memory = Arc::clone(&ring.memory);
+            self.sources.push(Source {
+                id: ring.id,
+                consumer: Consumer::new(*memory.region()),
+                dictionary: Dictionary::with_own(self.stages.own_strings()),
+                frames: Frames::of(memory.region()),
+                taken: LevelCounts::default(),
+                is_damaged: false,
+                shared_dictionary: self.crossing.as_ref().map(|_| {
+                    let own = self.stages.own_strings();
+                    Arc::new(RwLock::new(Dictionary::with_own(own)))
+                }),
+                pages: Pages::new(memory),
+            });
+        }
+        listed
     }
 }
