@@ -16,6 +16,8 @@ import {
 } from 'fapilog'
 import fc from 'fast-check'
 import pino from 'pino'
+import { corpus, DETECTORS } from '../benches/lib/detector-corpus.mjs'
+import { FORMATS } from '../src/settings/format-names.ts'
 import { type Json, memoryLogger, takeEvent, takeEvents } from './support/capture.ts'
 import { folder, recover, remove } from './support/crash.mjs'
 
@@ -175,6 +177,26 @@ test('filters that change while events flow leave redaction as it is', async (t)
   await log.close()
 })
 
+test('one error names every rule that is wrong, with its path and value', (t) => {
+  const error = t.throws(
+    () =>
+      memoryLogger({
+        redact: { paths: ['a', 'b..c', 'd['], fields: ['--'], patterns: ['ok', '(', '\\p{L}'] },
+      }),
+    { instanceOf: ConfigurationError },
+  )
+  t.deepEqual(
+    error.problems.map(({ path, value }) => [path, value]),
+    [
+      ['redact.paths[1]', 'b..c'],
+      ['redact.paths[2]', 'd['],
+      ['redact.fields[0]', '--'],
+      ['redact.patterns[1]', '('],
+      ['redact.patterns[2]', '\\p{L}'],
+    ],
+  )
+})
+
 test('a mistake in a rule is refused by name and position', (t) => {
   const refused = (redact: unknown, expected: RegExp) =>
     t.throws(() => createLogger({ sinks: ['null'], redact } as LoggerOptions), {
@@ -185,9 +207,10 @@ test('a mistake in a rule is refused by name and position', (t) => {
   refused({ allow: ['a['] }, /redact\.allow\[0\].*character 3/)
   refused(
     { patterns: [{ name: 'order', regex: '(' }] },
-    /redact\.patterns\[0\] \(order\).*unclosed group/s,
+    /redact\.patterns\[0\].*for "order": .*unclosed group/s,
   )
   refused({ patterns: ['(?=a)'] }, /redact\.patterns\[0\].*look-around/s)
+  refused({ patterns: [/\p{L}+/u] }, /redact\.patterns\[0\].*\\p\{…\} is not supported/s)
   refused({ patterns: ['x{1000}{1000}'] }, /redact\.patterns\[0\].*size limit/s)
   refused({ fields: ['--'] }, /redact\.fields\[0\]/)
   refused({ presets: ['CREDENTIAL'] }, /did you mean "CREDENTIALS"/)
@@ -322,6 +345,34 @@ test('keys that were known before a change do not travel to shared memory after 
   await log.close()
 })
 
+test('what was logged before a change goes by the rules of then, however soon the change comes', async (t) => {
+  const strict: RedactOptions = { detectors: ['card'], paths: ['a.b'] }
+  const lax: RedactOptions = { fields: ['unrelated'] }
+  const event = (log: Logger, word: string) => log.info(`${word} ${CARD}`, { a: { b: word } })
+  const shown = (log: Logger) => takeEvents(log).map(({ message, data }) => [message, data])
+  const masked = (word: string) => [`${word} ***`, { a: { b: '***' } }]
+  const open = (word: string) => [`${word} ${CARD}`, { a: { b: word } }]
+  for (let round = 0; round < 100; round++) {
+    // No native thread has looked at the ring yet, and the one of another thread has just been attached.
+    const log = memoryLogger({ redact: strict })
+    event(log, 'early')
+    log.reconfigure({ redact: lax })
+    event(log, 'late')
+    t.deepEqual(shown(log), [masked('early'), open('late')])
+    const other = joinLogger(log.containerId)
+    event(other, 'lax')
+    log.reconfigure({ redact: strict })
+    event(other, 'strict')
+    t.deepEqual(shown(log), [open('lax'), masked('strict')])
+    const third = joinLogger(log.containerId)
+    event(third, 'strict')
+    log.reconfigure({ redact: lax })
+    event(third, 'lax')
+    t.deepEqual(shown(log), [masked('strict'), open('lax')])
+    await log.close()
+  }
+})
+
 test('each strategy, pattern and mask changes, a wrong one changes nothing', async (t) => {
   const log = memoryLogger({ redact: { fields: ['a'] } })
   const see = () => {
@@ -402,6 +453,92 @@ unix('neither the file of a crash-safe ring nor what is recovered from it shows 
   t.true(recovered > 0)
 })
 
+// --- every place, every detector, every strategy
+
+/** Where a value can stand that only its looks tell, and where one that its name tells. */
+const PLACES: readonly [where: string, log: (log: Logger, fields: Json, text: string) => void][] = [
+  ['nested data', (log, fields) => log.info('m', { a: { b: [{ c: fields }] } })],
+  ['the top of the data', (log, fields) => log.info('m', fields)],
+  ['bound fields', (log, fields) => log.child(fields).info('m')],
+  [
+    'the asynchronous context',
+    (log, fields) => log.withContext({ scope: fields }, () => log.info('m')),
+  ],
+  [
+    'properties of an error',
+    (log, fields) => log.error(Object.assign(new Error('e'), { inner: fields }), 'm'),
+  ],
+  [
+    'properties of a cause',
+    (log, fields) =>
+      log.error(new Error('e', { cause: Object.assign(new Error('c'), fields) }), 'm'),
+  ],
+  ['the message', (log, _fields, text) => log.info(`see ${text}, please`)],
+  ['the message and the stack of an error', (log, _fields, text) => log.error(new Error(text))],
+  [
+    'the message and the stack of a cause',
+    (log, _fields, text) => log.error(new Error('e', { cause: new Error(text) }), 'm'),
+  ],
+  ['a Map', (log, fields) => log.info('m', { map: new Map(Object.entries(fields)) })],
+  [
+    'a Map whose keys are not all text',
+    (log, fields) =>
+      log.info('m', { map: new Map<unknown, unknown>([[1, 2], ...Object.entries(fields)]) }),
+  ],
+  ['a Set', (log, fields) => log.info('m', { set: new Set([fields]) })],
+  ['JSON in a text', (log, fields) => log.info('m', { body: JSON.stringify(fields) })],
+  [
+    'JSON in JSON in a text',
+    (log, fields) => log.info('m', { body: JSON.stringify({ inner: JSON.stringify(fields) }) }),
+  ],
+  ['JSON in the message', (log, fields) => log.info(`got ${JSON.stringify(fields)}`)],
+]
+
+for (const [where, place] of PLACES) {
+  test(`redaction covers ${where}`, async (t) => {
+    const options = { presets: ['CREDENTIALS', 'PCI-DSS'], jsonStrings: true } as const
+    for (const [redact, covered] of [
+      [options, true],
+      // The counter-proof: without rules it is there.
+      [{ paths: ['nothing.here'] }, false],
+    ] as const) {
+      const log = memoryLogger({ redact: redact as RedactOptions })
+      const fields = { accessToken: 'S3CR3T', note: `paid with ${CARD}` }
+      place(log, fields, `postgres://me:S3CR3T@db ${CARD}`)
+      await log.flush()
+      const [line = ''] = log.takeLines()
+      t.deepEqual([line.includes('S3CR3T'), line.includes(CARD)], [!covered, !covered], line)
+      await log.close()
+    }
+  })
+}
+
+for (const name of DETECTORS) {
+  test(`what ${name} finds is masked, hashed, cut down to its end, or removed`, async (t) => {
+    const plain = corpus(name, 200).find(
+      ({ text, secret }) => secret !== undefined && /^[ -~\n]+$/.test(text) && !text.includes('{'),
+    )
+    const { text = '', secret = '' } = plain ?? {}
+    const letters = secret.replaceAll(/[^A-Za-z0-9]/g, '')
+    const end = letters.length < 8 ? '' : letters.slice(-4)
+    for (const [strategy, expected] of [
+      ['mask', '***'],
+      ['keep-last-4', `***${end}`],
+      ['remove', ''],
+      ['hash', 'hmac:'],
+    ] as const) {
+      const detectors = [{ name: name as 'card', strategy }]
+      const out = await data({ detectors, hashKey: 'k'.repeat(16) }, { text })
+      const seen = (out['text'] as string).replace(/(hmac:)[0-9a-f]{32}/, '$1')
+      t.is(
+        seen,
+        text.replace(secret, () => expected),
+        strategy,
+      )
+    }
+  })
+}
+
 // --- secrets anywhere
 
 const SECRET = 'S3CR3T-VALUE'
@@ -448,7 +585,7 @@ const planted: fc.Arbitrary<unknown> = fc.letrec<{ node: unknown; leaf: unknown 
   ),
 })).node
 
-for (const format of ['json', 'pino', 'pretty', 'logfmt', 'simple', 'minimal'] as const) {
+for (const format of FORMATS) {
   test(`no line of ${format} shows a secret, wherever it is planted`, async (t) => {
     const log = memoryLogger({
       format,
@@ -473,6 +610,60 @@ for (const format of ['json', 'pino', 'pretty', 'logfmt', 'simple', 'minimal'] a
     t.pass()
   })
 }
+
+/** A way down to a value, and how a path names each step of it. */
+const way = fc.array(
+  fc.record({
+    step: fc.oneof(fc.constantFrom('a', 'b', 'userName', 'd-e'), fc.integer({ min: 0, max: 3 })),
+    named: fc.constantFrom('as it is', 'by a star', 'by two stars'),
+  }),
+  { minLength: 1, maxLength: 12 },
+)
+
+test('no path misses the value that it leads to, at any depth and in any container', async (t) => {
+  const log = memoryLogger({ redact: { paths: ['nothing.here'] } })
+  const places: [root: string, place: (fields: Json) => void][] = [
+    ['', (fields) => log.info(fields, 'm')],
+    ['', (fields) => log.child(fields).info('m')],
+    ['', (fields) => log.withContext(fields, () => log.info('m'))],
+    ['err', (fields) => log.error(Object.assign(new Error('e'), fields), 'm')],
+    [
+      'err.cause',
+      (fields) => log.error(new Error('e', { cause: Object.assign(new Error('c'), fields) })),
+    ],
+    ['map', (fields) => log.info('m', { map: new Map(Object.entries(fields)) })],
+  ]
+  fc.assert(
+    fc.property(
+      fc.constantFrom('top', 'x-y'),
+      way,
+      fc.constantFrom(...places),
+      (top, steps, where) => {
+        const [root, place] = where
+        let value: unknown = SECRET
+        for (const { step } of [...steps].reverse()) {
+          if (typeof step === 'string') value = { n: 1, [step]: value }
+          else value = [...Array.from({ length: step }, () => 'filler'), value, 'filler']
+        }
+        const quoted = (key: string) => (key.includes('-') ? `["${key}"]` : `.${key}`)
+        const rest = steps.map(({ step, named }, at) => {
+          // What two stars stand for may be nothing, so that the last step is named.
+          if (named === 'by two stars' && at < steps.length - 1) return '.**'
+          if (named !== 'as it is') return typeof step === 'string' ? '.*' : '[*]'
+          return typeof step === 'string' ? quoted(step) : `[${step}]`
+        })
+        const path = `${root}${quoted(top)}${rest.join('')}`.replace(/^\./, '')
+        log.reconfigure({ redact: { paths: [path] } })
+        place({ [top]: value })
+        const text = log.takeLines().join('')
+        if (!text.includes('***') || text.includes(SECRET)) throw new Error(`${path}: ${text}`)
+      },
+    ),
+    { numRuns: 600 },
+  )
+  await log.close()
+  t.pass()
+})
 
 // --- as pino does
 

@@ -25,8 +25,16 @@ use napi::{Error, Result, Status};
 use napi_derive::napi;
 use ring::NativeRing;
 
+/// What is wrong with single settings goes as JSON behind the code.
 fn js_error(error: &CoreError) -> Error {
-    Error::new(Status::GenericFailure, error.to_string())
+    let problems = Some(error.problems()).filter(|problems| !problems.is_empty());
+    let text = problems
+        .and_then(|problems| serde_json::to_string(problems).ok())
+        .map(|problems| format!("{}: {problems}", error.code().as_str()));
+    Error::new(
+        Status::GenericFailure,
+        text.unwrap_or_else(|| error.to_string()),
+    )
 }
 
 fn to_json(value: &impl serde::Serialize) -> Result<String> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// What went wrong, as a stable code that documentation and callers can rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
@@ -36,12 +38,35 @@ impl ErrorCode {
     }
 }
 
+/// What is wrong with one setting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SettingProblem {
+    /// Where it is, for example `redact.paths[0]`.
+    pub path: String,
+    /// What was given.
+    pub value: String,
+    /// What is right there, and why this is not.
+    pub expected: String,
+}
+
+impl fmt::Display for SettingProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            path,
+            value,
+            expected,
+        } = self;
+        write!(f, "{path} is {value:?}: expected {expected}")
+    }
+}
+
 /// An error of the pipeline: code, a sentence with the value and the remedy, and the cause.
 #[derive(Debug)]
 pub struct Error {
     code: ErrorCode,
     message: String,
     source: Option<std::io::Error>,
+    problems: Vec<SettingProblem>,
 }
 
 impl Error {
@@ -51,6 +76,26 @@ impl Error {
             code,
             message: message.into(),
             source: None,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Settings that cannot work, all of them; `None` if there are none.
+    pub fn of_settings(problems: Vec<SettingProblem>) -> Option<Self> {
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        (!problems.is_empty()).then(|| Self {
+            problems,
+            ..Self::new(ErrorCode::SettingInvalid, lines.join("\n"))
+        })
+    }
+
+    /// A setting that cannot work.
+    pub fn of_setting(problem: SettingProblem) -> Self {
+        Self {
+            source: None,
+            code: ErrorCode::SettingInvalid,
+            message: problem.to_string(),
+            problems: vec![problem],
         }
     }
 
@@ -60,6 +105,7 @@ impl Error {
             code,
             message: format!("{message}: {source}"),
             source: Some(source),
+            problems: Vec::new(),
         }
     }
 
@@ -71,6 +117,11 @@ impl Error {
     /// The message without the code.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// What is wrong with which setting, where that was found out setting by setting.
+    pub fn problems(&self) -> &[SettingProblem] {
+        &self.problems
     }
 
     /// The raw OS error number, when an OS call failed.

@@ -256,8 +256,8 @@ impl Pipeline {
         settings: PipelineSettings,
         mut replaced: Vec<(&str, Box<dyn Sink>)>,
     ) -> Result<Pipeline> {
-        let withheld = withheld_names(&settings.stages)?;
         let stages = Stages::new(&settings.stages, &settings.constants)?;
+        let withheld = withheld_names(&settings.stages)?;
         let diagnostics = Arc::new(Diagnostics::new(settings.diagnostics));
         let shared = Arc::new(Shared {
             levels: settings.constants.levels.clone(),

@@ -134,8 +134,8 @@ impl Pipeline {
             .routing
             .map(|routing| Router::new(&routing, &names, &self.shared.levels))
             .transpose()?;
-        let withheld = withheld_names(&change.stages)?;
         let stages = Stages::new(&change.stages, &self.constants)?;
+        let withheld = withheld_names(&change.stages)?;
         let number = self.shared.handover.put(stages, router, &self.shared.rings);
         *self.withheld.lock().unwrap_or_else(PoisonError::into_inner) = withheld;
         self.wake();

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::encrypt::{Encrypt, FieldKey};
 use super::fields::{Change, Fields};
 use super::size_guard::{SizeGuard, TooLarge};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result, SettingProblem};
 use crate::key::Key;
 use crate::stages::enrich::intern;
 use crate::stages::path_tree::PathTree;
@@ -75,10 +75,14 @@ impl ProcessorSettings {
         if let Some(settings) = &self.encrypt {
             let key = Key::of_variable(&settings.key_variable)
                 .and_then(|key| FieldKey::derive(&key).ok_or_else(|| "it is of no use".to_owned()));
-            let key = match key {
-                Ok(key) => key,
-                Err(why) => return wrong("encrypt.keyVariable", why),
-            };
+            let key = key.map_err(|why| {
+                let problem = SettingProblem {
+                    path: "processors.encrypt.keyVariable".to_owned(),
+                    value: settings.key_variable.clone(),
+                    expected: format!("a variable that holds a key, but {why}"),
+                };
+                Error::of_setting(problem)
+            })?;
             let mut fields = PathTree::default();
             for path in &settings.fields {
                 fields.add(path, path.as_str().into());

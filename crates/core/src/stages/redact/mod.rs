@@ -100,11 +100,11 @@ impl Redact {
     /// The stage that the settings ask for.
     ///
     /// # Errors
-    /// [`ErrorCode::SettingInvalid`](crate::error::ErrorCode::SettingInvalid) that names the rule.
+    /// [`ErrorCode::SettingInvalid`](crate::error::ErrorCode::SettingInvalid) that names every rule that is wrong.
     pub fn new(settings: &RedactSettings, own: &mut OwnStrings) -> Result<Self> {
-        let scanner = settings.scanner()?;
+        let (rules, scanner) = settings.compile()?;
         Ok(Self {
-            rules: settings.rules()?,
+            rules,
             reads_text: !scanner.is_idle()
                 || settings.json_strings
                 || settings.max_string_length.is_some(),

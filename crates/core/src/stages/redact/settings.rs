@@ -3,12 +3,12 @@
 use serde::Deserialize;
 
 use super::key_name::{Extent, Names};
-use super::path::Paths;
+use super::path::{PathError, Paths};
 use super::presets::{Preset, BLOCKED, QUERY_SECRETS};
 use super::rules::{Rule, Rules};
 use super::scan::{Detector, Patterns, Scanner};
 use super::strategy::{Censor, Strategy};
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result, SettingProblem};
 
 /// What stands in the place of a value that the field blocker has taken out.
 pub const BLOCKED_MASK: &str = "[BLOCKED]";
@@ -113,12 +113,15 @@ impl std::fmt::Debug for HashKey {
     }
 }
 
-fn invalid(path: &str, value: &str, why: impl std::fmt::Display) -> Error {
-    Error::new(
-        ErrorCode::SettingInvalid,
-        format!("redact.{path} is {value:?}: {why}"),
-    )
+fn problem(path: String, value: &str, expected: impl Into<String>) -> SettingProblem {
+    SettingProblem {
+        path: format!("redact.{path}"),
+        value: value.to_owned(),
+        expected: expected.into(),
+    }
 }
+
+const NAME: &str = "a name with a letter or digit";
 
 impl RedactSettings {
     /// Whether there is nothing to do.
@@ -145,8 +148,23 @@ impl RedactSettings {
         Censor::new(&self.mask, key.as_deref().map(str::as_bytes))
     }
 
-    /// The rules for keys and places, those of the user before those of the presets.
-    pub(super) fn rules(&self) -> Result<Rules> {
+    /// What applies the rules to keys and places, and what looks for secrets in texts.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SettingInvalid`] with all that is wrong.
+    pub(super) fn compile(&self) -> Result<(Rules, Scanner)> {
+        let mut problems = Vec::new();
+        let rules = self.rules(&mut problems)?;
+        let scanner = self.scanner(&mut problems);
+        match Error::of_settings(problems) {
+            Some(error) => Err(error),
+            None => Ok((rules, scanner)),
+        }
+    }
+
+    /// The rules for keys and places, those of the user before those of the presets; what is wrong with them goes to
+    /// `problems`.
+    pub(super) fn rules(&self, problems: &mut Vec<SettingProblem>) -> Result<Rules> {
         let mut rules = Vec::new();
         let mut names = Names::default();
         let mut paths = Paths::default();
@@ -160,24 +178,28 @@ impl RedactSettings {
                     Error::new(ErrorCode::SettingInvalid, text)
                 })
         };
+        let of_path = |what: String, path: &str, wrong: PathError| {
+            problem(
+                what,
+                path,
+                format!("{} at character {}", wrong.expected, wrong.at),
+            )
+        };
         for (at, rule) in self.paths.iter().enumerate() {
             let number = next(Rule::of(rule.strategy.unwrap_or(self.strategy)))?;
-            paths.add(&rule.path, Some(number)).map_err(|e| {
-                let why = format!("expected {} at character {}", e.expected, e.at);
-                invalid(&format!("paths[{at}]"), &rule.path, why)
-            })?;
+            if let Err(wrong) = paths.add(&rule.path, Some(number)) {
+                problems.push(of_path(format!("paths[{at}]"), &rule.path, wrong));
+            }
         }
         for (at, path) in self.allow.iter().enumerate() {
-            paths.add(path, None).map_err(|e| {
-                let why = format!("expected {} at character {}", e.expected, e.at);
-                invalid(&format!("allow[{at}]"), path, why)
-            })?;
+            if let Err(wrong) = paths.add(path, None) {
+                problems.push(of_path(format!("allow[{at}]"), path, wrong));
+            }
         }
         for (at, rule) in self.fields.iter().enumerate() {
             let number = next(Rule::of(rule.strategy.unwrap_or(self.strategy)))?;
             if !names.add(&rule.name, Extent::Words, number) {
-                let why = "expected a name with a letter or digit";
-                return Err(invalid(&format!("fields[{at}]"), &rule.name, why));
+                problems.push(problem(format!("fields[{at}]"), &rule.name, NAME));
             }
         }
         let bodies = if self.block_bodies { BLOCKED } else { &[] };
@@ -188,8 +210,7 @@ impl RedactSettings {
             })?;
             for (at, name) in self.block.iter().enumerate() {
                 if !names.add(name, Extent::Whole, number) {
-                    let why = "expected a name with a letter or digit";
-                    return Err(invalid(&format!("block[{at}]"), name, why));
+                    problems.push(problem(format!("block[{at}]"), name, NAME));
                 }
             }
             for name in bodies {
@@ -207,22 +228,17 @@ impl RedactSettings {
         Ok(Rules::new(rules, names, paths))
     }
 
-    /// What looks for secrets in texts.
-    pub(super) fn scanner(&self) -> Result<Scanner> {
+    /// What looks for secrets in texts; what is wrong with it goes to `problems`.
+    pub(super) fn scanner(&self, problems: &mut Vec<SettingProblem>) -> Scanner {
         let patterns: Vec<_> = self
             .patterns
             .iter()
             .map(|rule| (rule.regex.clone(), rule.strategy.unwrap_or(self.strategy)))
             .collect();
-        let patterns = Patterns::new(&patterns).map_err(|(at, why)| {
-            let rule = self.patterns.get(at);
-            let name = rule.and_then(|rule| rule.name.as_deref());
-            let path = match name {
-                Some(name) => format!("patterns[{at}] ({name})"),
-                None => format!("patterns[{at}]"),
-            };
-            invalid(&path, rule.map_or("", |rule| &rule.regex), why)
-        })?;
+        let patterns = Patterns::new(&patterns).unwrap_or_else(|wrong| {
+            problems.extend(wrong.into_iter().map(|(at, why)| self.of_pattern(at, &why)));
+            Patterns::default()
+        });
         let mut names = Names::default();
         let credentials = Preset::Credentials.names();
         for (name, extent) in credentials {
@@ -257,6 +273,15 @@ impl RedactSettings {
         if self.urls == Some(true) {
             scanner.add(Detector::Url, self.strategy);
         }
-        Ok(scanner)
+        scanner
+    }
+
+    fn of_pattern(&self, at: usize, why: &str) -> SettingProblem {
+        let rule = self.patterns.get(at);
+        let name = rule.and_then(|rule| rule.name.as_deref());
+        let whose = name.map_or_else(String::new, |name| format!(" for {name:?}"));
+        let expected = format!("an expression of the Rust crate regex{whose}: {why}");
+        let regex = rule.map_or("", |rule| &rule.regex);
+        problem(format!("patterns[{at}]"), regex, expected)
     }
 }

@@ -447,13 +447,26 @@ fn mistakes_are_named_with_their_place() {
     );
     let text = error(json!({ "patterns": [{ "name": "order", "regex": "(" }] })).to_string();
     assert!(
-        text.contains("redact.patterns[0] (order)") && text.contains("unclosed"),
+        text.contains("redact.patterns[0]") && text.contains("for \"order\": regex parse"),
         "{text}"
     );
     let text = error(json!({ "fields": [{ "name": "--" }] })).to_string();
     assert!(text.contains("redact.fields[0]"), "{text}");
     let text = error(json!({ "allow": ["["] })).to_string();
     assert!(text.contains("redact.allow[0]"), "{text}");
+    let all = error(json!({
+        "paths": [{ "path": "a..b" }, { "path": "a.b" }, { "path": "" }], "fields": [{ "name": "--" }],
+        "patterns": [{ "regex": "(" }, { "regex": "a" }, { "regex": "b*" }],
+    }));
+    let found: Vec<_> = all.problems().iter().map(|one| one.path.as_str()).collect();
+    let expected = [
+        "redact.paths[0]",
+        "redact.paths[2]",
+        "redact.fields[0]",
+        "redact.patterns[0]",
+        "redact.patterns[2]",
+    ];
+    assert_eq!(found, expected);
 }
 
 /// A value with a secret somewhere in it, and the secret's own form.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::key_name::{Extent, ABOUT, ASKING};
 use super::settings::RedactSettings;
 use super::strategy::Strategy;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Names and masks, for src/redact/key-name.ts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -31,7 +31,11 @@ impl WithheldNames {
     /// # Errors
     /// As for the stage itself.
     pub fn of(settings: &RedactSettings) -> Result<Option<Self>> {
-        let rules = settings.rules()?;
+        let mut problems = Vec::new();
+        let rules = settings.rules(&mut problems)?;
+        if let Some(error) = Error::of_settings(problems) {
+            return Err(error);
+        }
         if rules.names().is_empty() {
             return Ok(None);
         }

@@ -19,6 +19,16 @@ const MAX_MATCHES: usize = 256;
 /// A group of this name is what is secret; without it all of the match is.
 const SECRET: &str = "secret";
 
+/// Why an expression cannot be used.
+fn reason(error: &regex::Error) -> String {
+    let text = error.to_string();
+    // Its own words sound as if the class were misspelt.
+    if text.contains("Unicode property not found") {
+        return format!("{text}; \\p{{…}} is not supported, \\w, \\d and \\s know Unicode");
+    }
+    text
+}
+
 /// The compiled patterns.
 #[derive(Clone, Debug, Default)]
 pub struct Patterns {
@@ -31,24 +41,33 @@ impl Patterns {
     /// Compiles patterns.
     ///
     /// # Errors
-    /// The number of the pattern that is none, and why.
-    pub fn new(patterns: &[(String, Strategy)]) -> Result<Self, (usize, String)> {
+    /// The numbers of the patterns that are none, and why.
+    pub fn new(patterns: &[(String, Strategy)]) -> Result<Self, Vec<(usize, String)>> {
         if patterns.len() > MAX_PATTERNS {
-            return Err((MAX_PATTERNS, format!("there are more than {MAX_PATTERNS}")));
+            let why = format!("there are more than {MAX_PATTERNS}");
+            return Err(vec![(MAX_PATTERNS, why)]);
         }
         let mut each = Vec::new();
+        let mut wrong = Vec::new();
         for (at, (pattern, strategy)) in patterns.iter().enumerate() {
             let regex = RegexBuilder::new(pattern)
                 .size_limit(SIZE_LIMIT)
                 .dfa_size_limit(DFA_LIMIT)
                 .nest_limit(NEST_LIMIT)
-                .build()
-                .map_err(|e| (at, e.to_string()))?;
-            if regex.is_match("") {
-                return Err((at, "it matches the empty text".to_owned()));
+                .build();
+            match regex {
+                Err(error) => wrong.push((at, reason(&error))),
+                Ok(regex) if regex.is_match("") => {
+                    wrong.push((at, "it matches the empty text".to_owned()));
+                }
+                Ok(regex) => {
+                    let has_secret = regex.capture_names().flatten().any(|name| name == SECRET);
+                    each.push((regex, has_secret, *strategy));
+                }
             }
-            let has_secret = regex.capture_names().flatten().any(|name| name == SECRET);
-            each.push((regex, has_secret, *strategy));
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
         }
         let set = if each.len() < 2 {
             None
@@ -59,7 +78,7 @@ impl Patterns {
                 .dfa_size_limit(DFA_LIMIT * each.len())
                 .nest_limit(NEST_LIMIT)
                 .build();
-            Some(set.map_err(|e| (0, e.to_string()))?)
+            Some(set.map_err(|e| vec![(0, e.to_string())])?)
         };
         Ok(Self { set, each })
     }
