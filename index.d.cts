@@ -493,7 +493,7 @@ interface DedupeOptions {
    * @default 10000
    */
   readonly maxKeys?: number;
-  /** Events at or above this level always go on; `'SILENT'` protects none. @default 'ERROR' */
+  /** Events at or above this level always go on; `'SILENT'` protects none. @default 'AUDIT' */
   readonly protectedLevel?: LevelSetting;
 }
 /** Lets so many events of each kind through in a window, and gives notice of the others. */
@@ -846,7 +846,7 @@ interface LoggerOptions {
   readonly utc?: boolean;
 }
 /** The settings that `reconfigure` can change. */
-type LiveOptions = Pick<LoggerOptions, 'level' | 'filters' | 'routing' | 'redact' | 'sync'>;
+type LiveOptions = Pick<LoggerOptions, 'level' | 'levels' | 'filters' | 'routing' | 'redact' | 'sync'>;
 /** Events by level, under the upper-case names of levels of your own too; levels without events are left out. */
 type EventsByLevel = Readonly<Partial<Record<LevelName, number>>>;
 /** Latencies, in seconds. */

@@ -57,6 +57,32 @@ test('reconfigure changes the level of a logger and of the children that follow 
   await log.close()
 })
 
+test('reconfigure replaces the levels by name, of the loggers that there are too', async (t) => {
+  const log = createLogger({ name: 'app', sinks: memory, levels: { 'db.*': 'DEBUG' } })
+  const pool = log.child({}, { name: 'db.pool' })
+  const http = log.child({}, { name: 'http' })
+  const own = log.child({}, { name: 'http', level: 'CRITICAL' })
+  const levels = () => [log, pool, http, own].map(({ level }) => level)
+  t.deepEqual(levels(), ['INFO', 'DEBUG', 'INFO', 'CRITICAL'])
+  log.setLevels('http', 'TRACE')
+  log.reconfigure({ levels: { http: 'ERROR', app: 'WARNING' } })
+  t.deepEqual(levels(), ['WARNING', 'WARNING', 'ERROR', 'CRITICAL'])
+  pool.info('unseen')
+  http.warn('unseen')
+  http.error('seen')
+  t.is(log.takeLines().length, 1)
+  t.throws(() => log.reconfigure({ levels: { 'db*': 'ERROR' } }), {
+    instanceOf: ConfigurationError,
+  })
+  t.throws(() => log.reconfigure({ levels: { db: 'loud' as 'INFO' } }), {
+    instanceOf: ConfigurationError,
+  })
+  t.deepEqual(levels(), ['WARNING', 'WARNING', 'ERROR', 'CRITICAL'])
+  log.reconfigure({ levels: {} })
+  t.deepEqual(levels(), ['INFO', 'INFO', 'INFO', 'CRITICAL'])
+  await log.close()
+})
+
 test('reconfigure with undefined lets the other sources count again', async (t) => {
   const log = createLogger({
     sinks: memory,
@@ -169,6 +195,16 @@ for (const [how, replace] of [
     await log.close()
   })
 }
+
+test('a watched file changes the levels by name', async (t) => {
+  const configFile = fileOf({ levels: { db: 'ERROR' } })
+  const log = createLogger({ configFile, watchConfig: true, sinks: ['null'] })
+  const db = log.child({}, { name: 'db' })
+  t.is(db.level, 'ERROR')
+  write(configFile, { levels: { db: 'TRACE' } })
+  t.true(await until(() => db.level === 'TRACE'))
+  await log.close()
+})
 
 test('a folder that is switched by its link, as Kubernetes does, changes the level', async (t) => {
   const own = join(folder, 'mounted')

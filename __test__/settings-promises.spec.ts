@@ -106,6 +106,29 @@ test('43: names that documents of the original show and that do not exist are er
   }
 })
 
+test('8: the preset hardened takes bodies and payloads out whole', async (t) => {
+  const log = createLogger({ preset: 'hardened', sinks: memory, durability: 'memory' })
+  log.info('m', {
+    ...{
+      body: { a: 1 },
+      request_body: 'x',
+      responseBody: ['x'],
+      payload: 'x',
+      raw: 'x',
+      dump: 'x',
+    },
+    ...{ 'raw-body': 'x', rawRequest: 'x', raw_response: 'x', request: { body: 'x' } },
+    ...{ bodyLength: 3, n: 1 },
+  })
+  const [line = '{}'] = log.takeLines()
+  const { data } = JSON.parse(line) as { data: Record<string, unknown> }
+  const { request, bodyLength, n, ...blocked } = data
+  t.deepEqual([request, bodyLength, n], [{ body: '[BLOCKED]' }, 3, 1])
+  t.deepEqual(new Set(Object.values(blocked)), new Set(['[BLOCKED]']))
+  t.is(Object.keys(blocked).length, 9)
+  await log.close()
+})
+
 for (const preset of ['production', 'serverless', 'hardened', 'fastify'] as const) {
   test(`the preset ${preset} writes no credentials`, async (t) => {
     const log = createLogger({ preset, sinks: [{ type: 'memory' }], durability: 'memory' })

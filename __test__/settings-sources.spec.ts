@@ -8,7 +8,8 @@ import test from 'ava'
 import { ConfigurationError, createLogger, type LoggerOptions } from 'fapilog'
 import { check } from '../src/settings/check.ts'
 import { PRESET_NAMES } from '../src/settings/presets.ts'
-import { variableOf } from '../src/settings/variables.ts'
+import { settingsSchema } from '../src/settings/schema.ts'
+import { pythonVariables, variableOf } from '../src/settings/variables.ts'
 import { allSettings, companionsOf, optionsWith } from './support/settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'fapilog-sources-'))
@@ -188,6 +189,50 @@ test('text of the environment is read as what the setting takes', (t) => {
     overflow: 'block',
     ringBytes: 2 << 20,
   })
+})
+
+test('variables of the Python library do what they do there, where they mean the same', (t) => {
+  const sinks = { FAPILOG_SINKS: 'stdout,stderr' }
+  const rows: [name: string, text: string, own: string, same: string, more?: object][] = [
+    ['FAPILOG_CORE__LOG_LEVEL', 'WARNING', 'FAPILOG_LEVEL', 'WARNING'],
+    ['FAPILOG_CORE__BACKPRESSURE_WAIT_MS', '70', 'FAPILOG_QUEUE__BLOCK_TIMEOUT_MS', '70ms'],
+    ['FAPILOG_CORE__SHUTDOWN_TIMEOUT_SECONDS', '2.5', 'FAPILOG_SHUTDOWN_TIMEOUT_MS', '2500'],
+    ['FAPILOG_CORE__SHUTDOWN_TIMEOUT_SECONDS', '4s', 'FAPILOG_SHUTDOWN_TIMEOUT_MS', '4000'],
+    ['FAPILOG_CORE__SIGNAL_HANDLER_ENABLED', 'False', 'FAPILOG_HANDLE_SIGNALS', '0'],
+    ['FAPILOG_CORE__INTERNAL_LOGGING_ENABLED', 'True', 'FAPILOG_DIAGNOSTICS', '1'],
+    ['FAPILOG_SIZE_GUARD__MAX_BYTES', '1 KB', 'FAPILOG_PROCESSORS__SIZE_GUARD__MAX_BYTES', '1024'],
+    ['FAPILOG_SIZE_GUARD__ACTION', 'drop', 'FAPILOG_PROCESSORS__SIZE_GUARD__ACTION', 'drop'],
+    ['FAPILOG_SINK_ROUTING__OVERLAP', 'no', 'FAPILOG_ROUTING__OVERLAP', 'false'],
+    [
+      'FAPILOG_SINK_ROUTING__FALLBACK_SINKS',
+      'stderr',
+      'FAPILOG_ROUTING__OTHERWISE',
+      'stderr',
+      sinks,
+    ],
+  ]
+  const plain = JSON.stringify(settings({}))
+  for (const [name, text, own, same, more] of rows) {
+    const made = settings({}, { ...more, [name]: text })
+    t.deepEqual(made, settings({}, { ...more, [own]: same }), name)
+    t.not(JSON.stringify(made), plain, name)
+  }
+  t.deepEqual(
+    [...new Set(rows.map(([name]) => name))].sort(),
+    pythonVariables(settingsSchema)
+      .map(([name]) => name)
+      .sort(),
+  )
+  // Ours comes first, whichever name is first in the alphabet.
+  const both = { FAPILOG_CORE__LOG_LEVEL: 'ERROR', FAPILOG_LEVEL: 'DEBUG' }
+  t.is(settings({}, both).level, 'DEBUG')
+  const guard = {
+    FAPILOG_SIZE_GUARD__ACTION: 'drop',
+    FAPILOG_PROCESSORS__SIZE_GUARD__ACTION: 'truncate',
+  }
+  t.is(settings({}, guard).processors.sizeGuard?.action, 'truncate')
+  const { problems } = refused({}, { FAPILOG_CORE__LOG_LEVEL: 'loud' })
+  t.is(problems[0]?.source, 'environment variable FAPILOG_CORE__LOG_LEVEL')
 })
 
 test('wrong text is refused, by the name of its variable', (t) => {

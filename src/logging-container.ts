@@ -36,6 +36,7 @@ export class LoggingContainer implements AsyncDisposable {
       level: (next: typeof settings) => {
         first.level = next.level as LevelSetting
       },
+      levels: (next: typeof settings) => thresholds.setRules(next.levels),
       sync: (next: typeof settings) => {
         container.sync = next.sync
       },

@@ -119,10 +119,28 @@ export class Thresholds {
    * @throws {ConfigurationError} for what is no pattern or no level
    */
   setRule(pattern: string, level: unknown): void {
+    this.change(() => {
+      if (level === undefined) this.rules = this.rules.filter((rule) => rule.pattern !== pattern)
+      else this.addRule(pattern, level)
+    })
+  }
+
+  /**
+   * Replaces the levels of all patterns.
+   *
+   * @throws {ConfigurationError} for what is no pattern or no level; then some may have changed
+   */
+  setRules(rules: Readonly<Record<string, string>>): void {
+    this.change(() => {
+      this.rules = []
+      for (const [pattern, level] of Object.entries(rules)) this.addRule(pattern, level)
+    })
+  }
+
+  private change(rules: () => void): void {
     const { root } = this
     const before = this.ruled(root.name)
-    if (level === undefined) this.rules = this.rules.filter((rule) => rule.pattern !== pattern)
-    else this.addRule(pattern, level)
+    rules()
     const after = this.ruled(root.name)
     if (after !== before && root.own === undefined) this.shared.set(after ?? this.base)
     this.refresh()

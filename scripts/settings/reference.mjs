@@ -2,7 +2,7 @@
 import { typeMeanings } from '../../src/settings/meaning.ts'
 import { PRESETS } from '../../src/settings/presets.ts'
 import { settingsSchema } from '../../src/settings/schema.ts'
-import { variableOf } from '../../src/settings/variables.ts'
+import { pythonVariables, variableOf } from '../../src/settings/variables.ts'
 import { definition, shapeOf } from '../../src/settings/walk.ts'
 import { allowedText, defaultText, literal, namedTypes, settingsOf } from './look.mjs'
 
@@ -14,7 +14,7 @@ export function reference(page) {
   const [before, rest] = page.split(START)
   const after = rest?.split(END)[1]
   if (after === undefined) throw new Error(`docs/settings.md needs ${START} and ${END}`)
-  return `${before}${START}\n\n${tables()}\n${presets()}\n${END}${after}`
+  return `${before}${START}\n\n${tables()}\n${presets()}\n${python()}\n${END}${after}`
 }
 
 function tables() {
@@ -35,6 +35,15 @@ function presets() {
   )
   const head = '| Preset | For | Settings |\n| --- | --- | --- |'
   return `## Presets\n\nA preset stands below every other source but the defaults.\n\n${head}\n${rows.join('\n')}\n`
+}
+
+function python() {
+  const rows = pythonVariables(settingsSchema).map(
+    ([name, path, unit]) =>
+      `| \`${name}\` | \`${path}\`${unit === undefined ? '' : `; a plain number is in ${unit}`} |`,
+  )
+  const head = '| Variable | Sets |\n| --- | --- |'
+  return `## Variables of the Python library\n\nThese mean here what they mean there. A variable of ours for the same setting comes first.\n\n${head}\n${rows.join('\n')}\n`
 }
 
 function depth({ schema, extends: parent }, paths) {
@@ -68,14 +77,15 @@ function table({ name, description, heading, schema, extends: parent }, paths) {
   if (title === undefined) throw new Error(`the group ${name} has no heading`)
   const columns = ['Setting', 'Default', 'Allowed', ...(path ? ['Variable'] : []), 'Meaning']
   const lines = rows.map((one) => {
-    const variable = path ? [`\`${variableOf([...path, one.name], one.schema)}\``] : []
+    const name = path && variableOf([...path, one.name], one.schema)
+    const variable = path ? [name === undefined ? '' : `\`${name}\``] : []
     const callable = typeof one.meaning.example === 'function'
     const example = callable ? '' : `. Example: \`${literal(one.meaning.example, one.schema)}\``
     return [
       `\`${one.name}\``,
       defaultText(one),
       allowedText(one.schema),
-      ...(callable ? variable.map(() => '') : variable),
+      ...variable,
       one.meaning.description + (one.meaning.live ? '. Can change at run time' : '') + example,
     ]
   })

@@ -10,11 +10,14 @@ const DAY_MS = 86_400_000
 
 const parts = () => z.array(text(1))
 
-const protectedLevel = setting(level(), {
-  description: "Events at or above this level always go on; `'SILENT'` protects none",
-  default: 'ERROR',
-  example: 'WARNING',
-})
+const protectedFrom = (fallback: 'ERROR' | 'AUDIT') =>
+  setting(level(), {
+    description: "Events at or above this level always go on; `'SILENT'` protects none",
+    default: fallback,
+    example: 'WARNING',
+  })
+
+const protectedLevel = protectedFrom('ERROR')
 
 const maxKeys = setting(count(1, MAX_KEYS), {
   description:
@@ -126,7 +129,8 @@ const dedupe = group(
     by: by(['level', 'logger', 'message', 'code'], ['level', 'logger', 'message']),
     windowMs: windowMs('5s'),
     maxKeys,
-    protectedLevel,
+    // An error that repeats itself is what it is for, and its summary says how often it did.
+    protectedLevel: protectedFrom('AUDIT'),
   },
 )
 

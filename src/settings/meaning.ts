@@ -12,6 +12,8 @@ export interface Meaning<Input = unknown> {
   readonly otherwise?: string
   /** Its environment variable. @default made from its path */
   readonly variable?: string
+  /** Its variable in the Python library where that means the same, and the unit of a plain number there. */
+  readonly inPython?: { readonly variable: string; readonly unit?: string }
   /** Whether `reconfigure` can change it (src/live-settings.ts does). @default false */
   readonly live?: boolean
 }

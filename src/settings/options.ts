@@ -292,7 +292,7 @@ export interface DedupeOptions {
    * @default 10000
    */
   readonly maxKeys?: number
-  /** Events at or above this level always go on; `'SILENT'` protects none. @default 'ERROR' */
+  /** Events at or above this level always go on; `'SILENT'` protects none. @default 'AUDIT' */
   readonly protectedLevel?: LevelSetting
 }
 
@@ -701,4 +701,7 @@ export interface LoggerOptions {
 }
 
 /** The settings that `reconfigure` can change. */
-export type LiveOptions = Pick<LoggerOptions, 'level' | 'filters' | 'routing' | 'redact' | 'sync'>
+export type LiveOptions = Pick<
+  LoggerOptions,
+  'level' | 'levels' | 'filters' | 'routing' | 'redact' | 'sync'
+>

@@ -48,7 +48,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   },
   hardened: {
     description:
-      'Nothing is given up for speed: calls wait for room, every batch is on the device before it counts as written, a file beside standard output; credentials, payment cards and health data are redacted, in JSON inside texts too',
+      'Nothing is given up for speed: calls wait for room, every batch is on the device before it counts as written, a file beside standard output; credentials, payment cards and health data are redacted, in JSON inside texts too, and bodies and dumps taken out whole',
     settings: {
       level: 'INFO',
       format: 'json',
@@ -66,7 +66,7 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
         blockTimeoutMs: '5s',
         protectedLevel: 'WARNING',
       },
-      redact: { presets: ['CREDENTIALS', 'PCI-DSS', 'HIPAA'], jsonStrings: true },
+      redact: { presets: ['CREDENTIALS', 'PCI-DSS', 'HIPAA'], jsonStrings: true, block: true },
       durability: 'fsync',
       shutdownTimeoutMs: '25s',
       diagnostics: true,

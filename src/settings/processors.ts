@@ -38,12 +38,14 @@ const sizeGuard = group(
       description: 'The largest event, measured as it travels: values, keys and a header',
       default: '64 KB',
       example: '16 KB',
+      inPython: { variable: 'FAPILOG_SIZE_GUARD__MAX_BYTES' },
     }),
     action: setting(choice(['truncate', 'drop']), {
       description:
         '`truncate`: its longest texts are cut, with a visible marker, and if that is not enough its largest fields left out; `drop`: it ends there, counted as filtered',
       default: 'truncate',
       example: 'drop',
+      inPython: { variable: 'FAPILOG_SIZE_GUARD__ACTION' },
     }),
   },
 )

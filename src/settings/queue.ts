@@ -23,6 +23,7 @@ export const queue = group(
       description: 'Longest wait of a call under `block`; then the event is dropped and counted',
       default: 1000,
       example: '5s',
+      inPython: { variable: 'FAPILOG_CORE__BACKPRESSURE_WAIT_MS' },
     }),
     protectedLevel: setting(level(), {
       description: 'Events at or above this level may use the last eighth of the ring',

@@ -79,7 +79,7 @@ const regex: z.ZodMiniType<string, string | RegExp> = kind(
   ),
   {
     type: 'string | RegExp',
-    allowed: 'a regular expression without look-around and back-references',
+    allowed: 'a regular expression without look-around, back-references and `\\p{…}`',
     json: { type: 'string', minLength: 1 },
   },
 )

@@ -110,11 +110,13 @@ export const routing = group(
       description: 'Whether all rules that match count, or only the first',
       default: true,
       example: false,
+      inPython: { variable: 'FAPILOG_SINK_ROUTING__OVERLAP' },
     }),
     otherwise: setting(z.array(text(1)), {
       description: 'Names of the sinks that get the events that no rule matches',
       default: [],
       example: ['stdout'],
+      inPython: { variable: 'FAPILOG_SINK_ROUTING__FALLBACK_SINKS' },
     }),
   },
 )

@@ -34,6 +34,7 @@ export const settingsSchema = group(
       description: 'Threshold; `log.level` changes it later',
       default: 'INFO',
       example: 'DEBUG',
+      inPython: { variable: 'FAPILOG_CORE__LOG_LEVEL' },
       live: true,
     }),
     levels: setting(z.record(z.string(), level()), {
@@ -41,6 +42,7 @@ export const settingsSchema = group(
         'Thresholds of loggers by name: of one (`http`, and all below it, `http.client`), of all below a name (`db.*`), of all (`*`). The most specific counts: see [levels](levels.md)',
       default: {},
       example: { 'db.*': 'DEBUG' },
+      live: true,
     }),
     customLevels: setting(z.record(z.string(), count(1, 254)), {
       description:
@@ -147,18 +149,21 @@ export const settingsSchema = group(
         'How long `flush`, `close` and the end of the process wait for the sinks; what is not written by then is counted as dropped',
       default: 5000,
       example: '25s',
+      inPython: { variable: 'FAPILOG_CORE__SHUTDOWN_TIMEOUT_SECONDS', unit: 's' },
     }),
     handleSignals: setting(flag(), {
       description:
         'SIGTERM, SIGINT and SIGHUP let the sinks write what is left, for up to `shutdownTimeoutMs`, before they end a process that does not listen to them: see [reliability](reliability.md#signals)',
       default: true,
       example: false,
+      inPython: { variable: 'FAPILOG_CORE__SIGNAL_HANDLER_ENABLED' },
     }),
     diagnostics: setting(flag(), {
       description:
         'One line on standard error for everything that goes wrong inside, at most one a second of each kind; without it only for losses: see [reliability](reliability.md#diagnostics)',
       default: false,
       example: true,
+      inPython: { variable: 'FAPILOG_CORE__INTERNAL_LOGGING_ENABLED' },
     }),
     onError: setting(
       callback<(error: SinkError | PipelineError) => void>(

@@ -35,20 +35,24 @@ export function readVariables(
   root: Schema,
   variables: Readonly<Record<string, string>>,
 ): FromVariables {
-  const known = new Map<string, { path: readonly string[]; schema: Schema }>()
+  const known = new Map<string, Target>()
   collect(root, [], known)
   const settings: Record<string, unknown> = {}
   const names = new Map<string, string>()
   const problems: ConfigurationProblem[] = []
   const unknown: string[] = []
-  // A group as a whole comes before its parts, which are more specific.
-  for (const name of Object.keys(variables).sort()) {
+  // A group as a whole comes before its parts, which are more specific; names of the Python library before our own.
+  const ours = (name: string) => known.get(name)?.isPython !== true
+  const sorted = Object.keys(variables).sort()
+  for (const name of [...sorted.filter((one) => !ours(one)), ...sorted.filter(ours)]) {
     const target = known.get(name)
     if (target === undefined) {
       unknown.push(name)
       continue
     }
-    const text = variables[name] as string
+    const given = variables[name] as string
+    const { unit } = target
+    const text = unit !== undefined && number(given) !== undefined ? given.trim() + unit : given
     const path = target.path.join('.')
     try {
       place(settings, target.path, readValue(text, target.schema))
@@ -65,15 +69,41 @@ export function readVariables(
   return { settings, names, problems, unknown, known: [...known.keys()] }
 }
 
-function collect(
-  group: Schema,
-  path: readonly string[],
-  known: Map<string, { path: readonly string[]; schema: Schema }>,
-): void {
+/** What a variable sets. */
+interface Target {
+  readonly path: readonly string[]
+  readonly schema: Schema
+  readonly isPython?: true
+  /** Of a plain number. @default the setting's own */
+  readonly unit?: string
+}
+
+/** The variables of the Python library that set something here, each with the setting's path. */
+export function pythonVariables(
+  root: Schema,
+): (readonly [name: string, path: string, unit: string | undefined])[] {
+  const known = new Map<string, Target>()
+  collect(root, [], known)
+  return [...known].flatMap(([name, { path, isPython, unit }]) =>
+    isPython === undefined ? [] : [[name, path.join('.'), unit] as const],
+  )
+}
+
+function collect(group: Schema, path: readonly string[], known: Map<string, Target>): void {
   for (const [key, schema] of Object.entries(shapeOf(group) ?? {})) {
     const here = [...path, key]
     const name = variableOf(here, schema)
     if (name !== undefined) known.set(name, { path: here, schema })
+    const python = meanings.get(schema)?.inPython
+    if (python !== undefined) {
+      const { variable, unit } = python
+      known.set(variable, {
+        path: here,
+        schema,
+        isPython: true,
+        ...(unit === undefined ? {} : { unit }),
+      })
+    }
     if (!kinds.has(bare(schema))) collect(schema, here, known)
   }
 }
