@@ -118,6 +118,36 @@ test('an idle logger keeps no handle that holds the event loop', async (t) => {
   t.is(stdout, '[] 1 0\n0\n')
 })
 
+const linux = process.platform === 'linux' ? test : test.skip
+
+linux('35: an idle logger hardly ever wakes', async (t) => {
+  const { code, stdout, stderr } = await run(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `import { readdirSync, readFileSync } from 'node:fs'
+    import { setTimeout as sleep } from 'node:timers/promises'
+    import { createLogger } from 'fapilog'
+    const log = createLogger({ sinks: ['null', { type: 'memory' }] })
+    log.info('m')
+    log.flushSync()
+    const wakeUps = () => readdirSync('/proc/self/task').flatMap((task) => {
+      const read = (name) => readFileSync('/proc/self/task/' + task + '/' + name, 'latin1')
+      return read('comm').startsWith('fapilog:') ? [Number(/^voluntary.*:\\s+(\\d+)/m.exec(read('status'))[1])] : []
+    })
+    // The native thread looks for more every few milliseconds for a second or so.
+    await sleep(2000)
+    const before = wakeUps()
+    await sleep(2000)
+    const after = wakeUps()
+    console.log(JSON.stringify(after.map((count, at) => count - before[at])))`,
+  ])
+  t.is(code, 0, stderr)
+  const counts = JSON.parse(stdout) as number[]
+  t.true(counts.length >= 3, stdout)
+  // Who looks every millisecond wakes 2,000 times in two seconds.
+  for (const count of counts) t.true(count < 50, stdout)
+})
+
 test('a flush that nobody awaits does not keep the process from ending', async (t) => {
   const { code, stderr } = await run(process.execPath, [
     '--input-type=module',
@@ -135,6 +165,27 @@ test('50,000 events to a pipe all arrive', async (t) => {
   const ended = await run(process.execPath, [fixture('stdout'), '50000'])
   t.is(ended.code, 0)
   t.deepEqual(numbers(ended.stdout), upTo(50_000))
+})
+
+test('3: with overflow block a burst of errors waits for a slow reader, and none is lost', async (t) => {
+  const code = `
+    import { createLogger } from 'fapilog'
+    const log = createLogger({
+      format: 'pino', sinks: [{ type: 'stdout', queueBytes: '64 KB' }], shutdownTimeoutMs: '1m',
+      queue: { overflow: 'block', blockTimeoutMs: '1m', ringBytes: '64 KB' },
+    })
+    for (let n = 0; n < 5000; n++) log.error({ n, text: 'x'.repeat(200) })
+    const { complete } = await log.close()
+    const { written, dropped } = log.metrics()
+    process.stderr.write(JSON.stringify({ complete, written, dropped }))`
+  const { stdout, stderr } = await run('sh', [
+    '-c',
+    `"$0" --input-type=module -e "$1" | { sleep 0.5; cat; }`,
+    process.execPath,
+    code,
+  ])
+  t.deepEqual(numbers(stdout), upTo(5000))
+  t.deepEqual(JSON.parse(stderr), { complete: true, written: 5000, dropped: {} })
 })
 
 test('a slow reader of a pipe gets every event', async (t) => {

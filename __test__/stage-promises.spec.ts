@@ -1,9 +1,9 @@
 // Promises about stages, context and routing that the Python original breaks, by their numbers in the list of broken
-// promises. Each test fails if this package breaks one in the same way. Others are where they belong: settings in
-// settings-promises.spec.ts, the end of the process in exits.spec.ts, keys in redaction.spec.ts.
+// promises. Each test fails if this package breaks one in the same way. Where the others are is in promises.spec.ts.
 
 import test from 'ava'
 import { createLogger } from 'fapilog'
+import { throwingRedactor } from 'fapilog/testing'
 import { memoryLogger, takeEvent, takeEvents, total } from './support/capture.ts'
 
 test('4: the preset production accounts for every event of a burst, and gives up none for its level', async (t) => {
@@ -43,6 +43,20 @@ test('6: values that JSON has no word for keep their event, and redaction goes o
   for (const line of lines) t.false(/"V"/.test(line), line)
   t.is(log.metrics().sinks['memory']?.written, 2)
   t.deepEqual(log.metrics().dropped, {})
+  await log.close()
+})
+
+test('5: what cannot be redacted is withheld, never shown', async (t) => {
+  const log = memoryLogger({
+    redact: { detectors: ['card'], maxScanBytes: 1024 },
+    plugins: [throwingRedactor()],
+  })
+  log.info('4111 1111 1111 1111', { long: `${'x'.repeat(2000)} 4111 1111 1111 1111`, a: 'V' })
+  await log.flush()
+  const [line = ''] = log.takeLines()
+  t.regex(line, /withheld/i)
+  t.false(/4111|"V"|xxx/.test(line), line)
+  t.is(log.metrics().sinks['memory']?.written, 1)
   await log.close()
 })
 
@@ -153,17 +167,28 @@ test('23: a logger after another one works, and what comes after a close is coun
   await second.close()
 })
 
-test('26: repeated errors are written once where dedupe is told to, and others are not', async (t) => {
-  const log = memoryLogger({
-    filters: { dedupe: { by: ['message', 'code'], protectedLevel: 'CRITICAL', windowMs: '1h' } },
-  })
-  for (let n = 0; n < 5; n++) log.error('failed', { code: 1 })
+test('26: dedupe writes repeated errors once without being told to, and others whole', async (t) => {
+  const log = memoryLogger({ filters: { dedupe: { by: ['message', 'code'] } } })
+  for (let n = 0; n < 5; n++) {
+    log.error('failed', { code: 1 })
+    log.fatal('failed', { code: 3 })
+    log.audit('read', { code: 1 })
+  }
   log.error('failed', { code: 2 })
   await log.flush()
-  const events = takeEvents(log)
-  t.is(events.filter(({ data }) => data['code'] === 2).length, 1)
-  t.is(events.filter(({ message }) => message === 'failed').length, 2)
-  t.is(log.metrics().filtered.ERROR, 4)
+  const said = takeEvents(log).map(({ level, message, data }) => [level, message, data['code']])
+  t.deepEqual(
+    said.filter(([level]) => level !== 'AUDIT'),
+    [
+      ['ERROR', 'failed', 1],
+      ['CRITICAL', 'failed', 3],
+      ['ERROR', 'failed', 2],
+      ['ERROR', 'failed (repeated 4 times)', undefined],
+      ['CRITICAL', 'failed (repeated 4 times)', undefined],
+    ],
+  )
+  t.is(said.length, 10)
+  t.deepEqual(log.metrics().filtered, { ERROR: 4, CRITICAL: 4 })
   await log.close()
 })
 

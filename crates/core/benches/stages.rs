@@ -162,8 +162,46 @@ fn rows() -> Vec<(&'static str, Value)> {
             redact(json!({ "paths": [{ "path": "req.remoteAddress" }] })),
         ),
         (
+            "redact keep-last-4",
+            redact(
+                json!({ "paths": [{ "path": "req.remoteAddress", "strategy": "keep-last-4" }] }),
+            ),
+        ),
+        (
+            "redact hash",
+            redact(json!({
+                "paths": [{ "path": "req.remoteAddress", "strategy": "hash" }],
+                "hashKey": { "value": "a key for a benchmark" },
+            })),
+        ),
+        (
+            "redact remove",
+            redact(json!({ "paths": [{ "path": "req.remoteAddress", "strategy": "remove" }] })),
+        ),
+        (
             "redact a pattern",
             redact(json!({ "patterns": [{ "regex": "ORD-\\d+" }] })),
+        ),
+        (
+            "redact a pattern that hits",
+            redact(json!({ "patterns": [{ "regex": "10\\.\\d+\\.\\d+\\.\\d+" }] })),
+        ),
+        ("redact urls", redact(json!({ "urls": true }))),
+        (
+            "redact bodies blocked",
+            redact(json!({ "blockBodies": true })),
+        ),
+        (
+            "redact all but allowed",
+            redact(json!({ "allow": ["req.method", "req.url", "statusCode", "requestId"] })),
+        ),
+        (
+            "redact long texts cut",
+            redact(json!({ "maxStringLength": 20 })),
+        ),
+        (
+            "redact JSON in texts",
+            redact(json!({ "presets": ["CREDENTIALS"], "jsonStrings": true })),
         ),
         (
             "static fields",
