@@ -189,6 +189,30 @@ test('errors are logged with their stack, refusals as warnings with their reason
   t.like(unusual, { level: 'ERROR', message: 'request_failed', reason: 'a string' })
 })
 
+test('an error handler of the application takes no error out of the log', async (t) => {
+  const { log, port } = await start(t, (app) => {
+    app.setErrorHandler(async (_error, request, reply) => {
+      request.log.info('handler')
+      return reply.code(request.url === '/tea' ? 418 : 500).send({ oops: true })
+    })
+    app.get('/throws', async () => {
+      throw new TypeError('broken')
+    })
+    app.get('/tea', async () => {
+      throw new TypeError('tea')
+    })
+  })
+  t.is((await ask(port, '/throws')).text, '{"oops":true}')
+  const [handler, failed, ...more] = await events(log, 2)
+  t.deepEqual(more, [])
+  t.is(handler?.context['correlation_id'], failed?.context['correlation_id'])
+  t.like(failed, { level: 'ERROR', message: 'request_failed' })
+  t.true(JSON.stringify(failed?.diagnostics.exception).includes('broken'))
+  await ask(port, '/tea')
+  const [, refused] = (await events(log, 2)).map(stable)
+  t.like(refused, { level: 'WARNING', message: 'request_completed', status: 418, reason: 'tea' })
+})
+
 test('a request that the client breaks off is logged as aborted', async (t) => {
   let entered: () => void = () => undefined
   const inside = new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
-// The test runners and the package managers that fapilog is tried in: three hundred packages that are not among the
-// dependencies of the project, installed when tests are first run.
+// The test runners and the package managers that fapilog is tried in, and what the tests of pino need: three hundred packages
+// that are not among the dependencies of the project, installed when tests are first run.
 import { existsSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { needsInstall } from './freshness.mjs'

@@ -44,8 +44,12 @@ export interface Features {
 
 /** Serializers and others in their place: inherited ones too, since Fastify gives those of a plugin its parent's that way. */
 export function combined(...lists: (Serializers | undefined)[]): Serializers {
-  const all: Record<string, SerializerFn> = Object.create(null)
-  for (const list of lists) for (const key in list) all[key] = list[key] as SerializerFn
+  const all: Record<string | symbol, SerializerFn> = {}
+  for (const list of lists) {
+    for (const key in list) all[key] = list[key] as SerializerFn
+    for (const key of Object.getOwnPropertySymbols(list ?? {}))
+      all[key] = (list as typeof all)[key] as SerializerFn
+  }
   return all
 }
 
@@ -92,7 +96,11 @@ export function shown(features: Features, key: string, given: unknown): unknown 
   let value = given
   const own = Object.hasOwn(serializers, key) ? serializers[key] : undefined
   const serialize = own ?? (key === errorKey ? serializers['err'] : undefined)
-  if (serialize !== undefined && !(serialize === stdErr && value instanceof Error && !redaction))
+  // `null` takes one of the parent's away.
+  if (
+    typeof serialize === 'function' &&
+    !(serialize === stdErr && value instanceof Error && !redaction)
+  )
     value = attempt(() => serialize(value))
   if (bounded !== undefined && typeof value === 'object' && value !== null) value = bounded(value)
   return redaction === undefined ? value : redaction.field(key, value)

@@ -285,7 +285,7 @@ export class Pino extends EventEmitter {
 
 /** A method that returns when its line is written, because the process may not live much longer. */
 function waiting(call: Method): Method {
-  return function (...args) {
+  return function LOG(...args) {
     call.apply(this, args)
     const stream = this[linesSym] as { flushSync?: () => void } | undefined
     try {
@@ -299,7 +299,8 @@ function waiting(call: Method): Method {
 
 /** The fields of a logger as formatter, serializers and redaction leave them. */
 export function visible(features: Features, given: Bindings): Bindings {
-  const bindings = (features.formatters.bindings?.(given) ?? given) as Bindings
+  const { bindings: formatter } = features.formatters
+  const bindings = ((formatter === undefined ? given : formatter(given)) ?? {}) as Bindings
   const all: Bindings = {}
   for (const key of Object.keys(bindings)) {
     const value = attempt(() => bindings[key])

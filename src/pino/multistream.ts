@@ -11,6 +11,8 @@ export interface StreamEntry {
   stream: DestinationStream
   /** Name or number. @default 'info' */
   level?: string | number | undefined
+  /** The number, in place of `level`. */
+  levelVal?: number | undefined
 }
 
 /** Options of `pino.multistream`. */
@@ -52,8 +54,8 @@ export class MultiStream {
   streams: MultiStreamEntry[] = []
   /** The lowest of their levels. */
   minLevel = 0
-  /** Level of the line, set by the logger. */
-  lastLevel = 0
+  /** Level of the line, set by the logger: its number, or its name. */
+  lastLevel: number | string = 0
   /** Its time. */
   lastTime: unknown
   /** Its message. */
@@ -87,8 +89,13 @@ export class MultiStream {
     const stream = typeof entry?.write === 'function' ? (given as DestinationStream) : entry?.stream
     if (typeof stream?.write !== 'function')
       throw problem('multistream', given, 'a stream, or an object with one in its property stream')
-    const { level = 'info' } = entry
-    const value = typeof level === 'number' ? level : this.levels[level]
+    const { levelVal, level = 'info' } = entry
+    const value =
+      typeof levelVal === 'number'
+        ? levelVal
+        : typeof level === 'number'
+          ? level
+          : this.levels[level]
     if (value === undefined)
       throw problem('multistream.level', level, `one of ${Object.keys(this.levels).join(', ')}`)
     this.streams = [...this.streams, { stream, level: value, id: ++this.lastId }].sort(
@@ -108,7 +115,9 @@ export class MultiStream {
 
   /** Writes a line of the level `lastLevel`. */
   write(line: string): void {
-    const takers = this.streams.filter(({ level }) => level <= this.lastLevel)
+    const { lastLevel: last } = this
+    const number = typeof last === 'number' ? last : (this.levels[last] ?? 0)
+    const takers = this.streams.filter(({ level }) => level <= number)
     const highest = takers.at(-1)?.level
     for (const { stream, level } of takers) {
       if (this.dedupe && level !== highest) continue

@@ -47,9 +47,10 @@ export function createPino<Custom extends string = never, OnlyCustom extends boo
 
 /** The arguments, whichever way they come. */
 function sorted(
-  first: Options | DestinationStream | string = {},
+  given: Options | DestinationStream | string | null | undefined,
   second: DestinationStream | string | undefined,
 ): [Options, unknown] {
+  const first = given ?? {}
   if (typeof first === 'string') return [{}, destination(first)]
   if (isStream(first)) return [{}, first]
   const { transport: wanted } = first
@@ -100,6 +101,12 @@ function build(options: Options, stream: unknown): Pino {
     void native.close()
   })
   pino.level = threshold
+  // What a transport wants to know before it reads lines.
+  const emitter = stream as { emit?(event: string, message: object): void } | undefined
+  if (typeof emitter?.emit === 'function') {
+    const { messageKey, errorKey } = features
+    emitter.emit('message', { code: 'PINO_CONFIG', config: { levels, messageKey, errorKey } })
+  }
   return pino
 }
 

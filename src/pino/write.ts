@@ -36,9 +36,12 @@ export interface Writing {
 /** A method of a logger. */
 export type Method = (this: Writing, ...args: unknown[]) => void
 
-/** The method that logs at a level: pino's number, and the place of the native level on the wire. */
+/**
+ * The method that logs at a level: pino's number, and the place of the native level on the wire. Hooks see it, under the name
+ * that it has in pino.
+ */
 export function method(level: number, index: number): Method {
-  return function (this: Writing, a?: unknown, b?: unknown): void {
+  return function LOG(this: Writing, a?: unknown, b?: unknown): void {
     // biome-ignore lint/complexity/noArguments: rest parameters would allocate an array at every call
     const args = arguments
     let fields: object | null | undefined
