@@ -237,6 +237,7 @@ export class Container {
           encoder.origin = own ? FLAG_PLUGIN : 0
         },
         markOwnAsync: (call) => context.runMarked(FLAG_PLUGIN, call),
+        logged: () => encoder.ring.next,
         report: (message) => this.reportPlugin(message),
         isLevel: (name) => (levels.find(name)?.index ?? -1) >= 0,
       },

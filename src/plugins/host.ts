@@ -3,6 +3,7 @@
 
 import { onLoopEmpty } from '../lifecycle.js'
 import type { PluginMetrics } from '../metrics.js'
+import { Aftermath } from './aftermath.js'
 import { Batch } from './batch.js'
 import { DEFAULT_TIMEOUT_MS, type Plugin, type PluginHealth, type Sink } from './contracts.js'
 import { failureText } from './failure-text.js'
@@ -31,6 +32,8 @@ export interface HostOwner {
   markOwn(own: boolean): void
   /** The same for what a call starts and awaits, or does not. */
   markOwnAsync<T>(call: () => T): T
+  /** A number that changes with every event that this thread logs. */
+  logged(): number
   /** Says what went wrong. */
   report: Report
   /** Whether a text is the name of a level. */
@@ -65,6 +68,7 @@ export class PluginHost {
   private scheduled = false
   private stopped: Promise<void> | undefined
   private readonly forgetLoop: () => void
+  private readonly aftermath: Aftermath
   /** Batches answered. */
   private answered = 0
 
@@ -76,6 +80,7 @@ export class PluginHost {
     flush: () => Promise<unknown>,
   ) {
     this.plugins = plugins
+    this.aftermath = new Aftermath(() => owner.logged())
     this.native = create(weakly(new WeakRef(this), work))
     const steps = new Map<Plugin, Step>()
     const stations: Station[] = []
@@ -128,28 +133,37 @@ export class PluginHost {
   /** Does what there is to do; goes on in a later turn of the event loop when it takes long. */
   work(): void {
     this.native.listen()
+    this.aftermath.begin()
     const until = performance.now() + SLICE_MS
+    let begun = 0
     while (this.workOnce()) {
       if (performance.now() > until) {
-        this.later()
-        return
+        begun = this.later()
+        break
       }
     }
+    this.aftermath.end(begun)
   }
 
-  private later(): void {
-    if (this.scheduled) return
+  /** How many immediates that has begun. */
+  private later(): number {
+    if (this.scheduled) return 0
     this.scheduled = true
     setImmediate(() => {
       this.scheduled = false
       this.work()
     })
+    return 1
   }
 
   /** Deals with one batch, the one that is nearest to the sinks; whether there was one. */
   private workOnce(): boolean {
     if (this.running || this.starting > 0) return false
-    for (const sink of this.sinks) if (sink.work(() => this.work())) return true
+    for (const sink of this.sinks) {
+      if (!sink.work(() => this.work())) continue
+      this.aftermath.lingers ||= sink.busy
+      return true
+    }
     for (let at = this.stations.length - 1; at >= 0; at--) {
       const station = this.stations[at] as Station
       if (!station.busy && this.runStation(station)) return true
@@ -179,17 +193,19 @@ export class PluginHost {
     for (let at = from; at < steps.length; at++) {
       const step = steps[at] as Step
       const pending = this.asPlugin(() => step.run(batch))
-      if (pending !== undefined) return pending.then(() => this.runSteps(steps, at + 1, batch))
+      if (pending === undefined) continue
+      this.aftermath.lingers = true
+      return pending.then(() => this.runSteps(steps, at + 1, batch))
     }
     return undefined
   }
 
-  /** Calls plugins; what they log meanwhile is marked as theirs, and so is what anything that they start logs later. */
+  /** Calls plugins; what they log meanwhile is marked as theirs, and so is what lingers of their calls and logs later. */
   private asPlugin<T>(call: () => T): T {
     this.running = true
     this.owner.markOwn(true)
     try {
-      return this.owner.markOwnAsync(call)
+      return this.aftermath.lingers ? this.owner.markOwnAsync(call) : call()
     } finally {
       this.owner.markOwn(false)
       this.running = false
@@ -260,6 +276,7 @@ export class PluginHost {
       const result: unknown = this.asPlugin(() => plugin.start?.())
       if (!isThenable(result)) return
       this.starting++
+      this.aftermath.lingers = true
       // A process that has nothing else to do ends without it.
       const started = within(result, plugin.timeoutMs ?? DEFAULT_TIMEOUT_MS, false)
       started.catch(failed).finally(() => {
