@@ -1,10 +1,12 @@
 // fapilog/nestjs: what is Nest's own. Its requests keep the contract of frameworks-middleware.spec.ts.
 
 import {
+  BadRequestException,
   Get,
   Inject,
   Logger as Log,
   Module,
+  NotFoundException,
   type OnApplicationShutdown,
   UseGuards,
 } from '@nestjs/common'
@@ -113,8 +115,20 @@ for (const [platform, adapter] of Object.entries({
           this.own.log('before')
           throw new TypeError('in the handler')
         }
+        /** As a ValidationPipe does. */
+        refused() {
+          throw new BadRequestException(['name must be a string', 'age must be positive'])
+        }
+        gone() {
+          throw new NotFoundException('no such order')
+        }
       }
-      controller(Work, [], { guarded: { on: Get('guarded') }, handled: { on: Get('handled') } })
+      controller(Work, [], {
+        guarded: { on: Get('guarded') },
+        handled: { on: Get('handled') },
+        refused: { on: Get('refused') },
+        gone: { on: Get('gone') },
+      })
       UseGuards(Guard)(Work.prototype, 'guarded', {
         value: Work.prototype.guarded,
       } as PropertyDescriptor)
@@ -153,6 +167,15 @@ for (const [platform, adapter] of Object.entries({
         ],
       )
       t.true(JSON.stringify(handled[1]?.diagnostics.exception).includes('in the handler'))
+      await ask(port, '/refused')
+      await ask(port, '/gone')
+      t.deepEqual(
+        (await events(log, 2)).map(({ level, data }) => [level, data['status'], data['reason']]),
+        [
+          ['WARNING', 400, 'name must be a string; age must be positive'],
+          ['WARNING', 404, 'no such order'],
+        ],
+      )
     },
   )
 

@@ -5,6 +5,7 @@ import {
   type CallHandler,
   type DynamicModule,
   type ExecutionContext,
+  HttpException,
   Inject,
   type InjectionToken,
   Module,
@@ -139,9 +140,16 @@ class ErrorNotes implements NestInterceptor {
           const active = request[ACTIVE]
           if (active === undefined) return
           active.fail(error)
+          if (error instanceof HttpException) active.reason = violations(error)
           shownByRequest(error)
         },
       }),
     )
   }
+}
+
+/** What a validation has found: the message of its error does not say it. */
+function violations(error: HttpException): string | undefined {
+  const response = error.getResponse() as { readonly message?: unknown }
+  return Array.isArray(response.message) ? response.message.join('; ') : undefined
 }

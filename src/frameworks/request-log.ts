@@ -40,6 +40,8 @@ export class ActiveRequest<Request = unknown> {
   /** What it failed with. */
   error: unknown
   failed = false
+  /** What it failed with, in words, where those of the error do not say it. */
+  reason: string | undefined
   /** Set by frameworks that show it. */
   responseBody: unknown
   /** Runs functions in the scope of the request. */
@@ -222,7 +224,10 @@ export class RequestLog<Request> {
       response_bytes: complete ? responseBytes(response, res) : undefined,
       client_ip: active.clientIp,
       user_agent: headers['user-agent'],
-      reason: active.failed && (statusCode < 500 || !isError(error)) ? reasonOf(error) : undefined,
+      reason:
+        active.failed && (statusCode < 500 || !isError(error))
+          ? (active.reason ?? reasonOf(error))
+          : undefined,
       request_headers: requestHeaders?.pick(headers),
       response_headers: responseHeaders?.pick(response.getHeaders()),
       request_body: this.logsRequestBody
