@@ -1,12 +1,14 @@
 //! The fapilog pipeline, without Node-API.
 //!
 //! Data moves in one direction: ring → [`wire`] (decode) → [`stages`] → [`format`] → [`pipeline`] (batch, route) →
-//! [`sinks`]. Modules are listed lowest first; a module may only use those above it.
+//! [`sinks`].
 #![forbid(unsafe_code)]
 
-pub use fapilog_event::{error, format, key, level, sealed, stages, wire};
+pub use fapilog_event::{base64, error, format, key, level, sealed, wire};
 
+mod pattern;
 pub mod pipeline;
 pub mod reading;
 pub mod recovery;
 pub mod sinks;
+pub mod stages;

@@ -5,6 +5,7 @@ use regex::Regex;
 use super::event::Event;
 use super::json::{Member, Raw};
 use crate::level::Level;
+use crate::pattern;
 
 /// All of it has to hold.
 #[derive(Clone, Debug, Default)]
@@ -93,7 +94,8 @@ impl Condition {
         if let (true, Some(name)) = (path.is_empty(), rest.strip_prefix('!')) {
             return condition(name, Test::Missing, "");
         }
-        let regex = |pattern| Regex::new(pattern).map_err(|error| format!("'{text}': {error}"));
+        let regex =
+            |expression| pattern::compile(expression).map_err(|why| format!("'{text}': {why}"));
         if let Some(pattern) = rest.strip_prefix("!~") {
             return condition(path, Test::Unlike(regex(pattern)?), "");
         }

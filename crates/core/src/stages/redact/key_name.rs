@@ -268,7 +268,7 @@ mod tests {
     fn vectors() -> Vectors {
         let path = concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/../../../__test__/fixtures/key-names.json"
+            "/../../__test__/fixtures/key-names.json"
         );
         serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
     }

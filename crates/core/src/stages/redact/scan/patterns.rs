@@ -1,33 +1,18 @@
 //! Patterns of the user: regular expressions that are matched in linear time, whatever they are.
 
-use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexSet};
 
 use super::super::strategy::Strategy;
 use super::Hit;
+use crate::pattern;
 
 /// Patterns of a stage, at most.
 pub const MAX_PATTERNS: usize = 64;
-/// Bytes of one compiled pattern, at most.
-const SIZE_LIMIT: usize = 1 << 20;
-/// Bytes of the automaton that matching may build, for each pattern, before it falls back to a slower one.
-const DFA_LIMIT: usize = 1 << 20;
-/// Groups within groups, at most.
-const NEST_LIMIT: u32 = 50;
 /// Matches of one pattern in one text, at most. Each search may read the text to its end, so that many of them
 /// would not be linear any more; text with more is withheld whole.
 const MAX_MATCHES: usize = 256;
 /// A group of this name is what is secret; without it all of the match is.
 const SECRET: &str = "secret";
-
-/// Why an expression cannot be used.
-fn reason(error: &regex::Error) -> String {
-    let text = error.to_string();
-    // Its own words sound as if the class were misspelt.
-    if text.contains("Unicode property not found") {
-        return format!("{text}; \\p{{…}} is not supported, \\w, \\d and \\s know Unicode");
-    }
-    text
-}
 
 /// The compiled patterns.
 #[derive(Clone, Debug, Default)]
@@ -50,13 +35,8 @@ impl Patterns {
         let mut each = Vec::new();
         let mut wrong = Vec::new();
         for (at, (pattern, strategy)) in patterns.iter().enumerate() {
-            let regex = RegexBuilder::new(pattern)
-                .size_limit(SIZE_LIMIT)
-                .dfa_size_limit(DFA_LIMIT)
-                .nest_limit(NEST_LIMIT)
-                .build();
-            match regex {
-                Err(error) => wrong.push((at, reason(&error))),
+            match pattern::compile(pattern) {
+                Err(why) => wrong.push((at, why)),
                 Ok(regex) if regex.is_match("") => {
                     wrong.push((at, "it matches the empty text".to_owned()));
                 }
@@ -72,13 +52,8 @@ impl Patterns {
         let set = if each.len() < 2 {
             None
         } else {
-            let all = patterns.iter().map(|(pattern, _)| pattern);
-            let set = RegexSetBuilder::new(all)
-                .size_limit(SIZE_LIMIT * each.len())
-                .dfa_size_limit(DFA_LIMIT * each.len())
-                .nest_limit(NEST_LIMIT)
-                .build();
-            Some(set.map_err(|e| vec![(0, e.to_string())])?)
+            let all = patterns.iter().map(|(pattern, _)| pattern.as_str());
+            Some(pattern::compile_set(all).map_err(|why| vec![(0, why)])?)
         };
         Ok(Self { set, each })
     }
