@@ -62,6 +62,9 @@ declare namespace binding {
   /** Reads logs (a document of settings as JSON text) and writes to standard output; a report as JSON text. */
   function readLogs(settings: string): Promise<string>
 
+  /** Whether a standard stream (1, 2) is a terminal. */
+  function isTerminal(fd: number): boolean
+
   /** The rotated files of an active log file, oldest first, and itself. */
   function rotatedSet(path: string): string[]
 

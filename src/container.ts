@@ -116,7 +116,8 @@ export class Container {
     this.joined = shared !== undefined
     this.sharedId = shared?.id
     this.pipeline =
-      shared?.pipeline ?? open(() => new NativePipeline(nativeDocument(settings, levels)))
+      shared?.pipeline ??
+      open(() => new NativePipeline(nativeDocument(settings, levels, binding.isTerminal)))
     this.native = open(() =>
       this.joined
         ? this.pipeline.joinRing(dataBytes, salt, settings.shutdownTimeoutMs)

@@ -2,7 +2,6 @@
 // asynchronous calls, through AsyncLocalStorage. One storage a container, made when it is first used.
 
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { randomUUID } from 'node:crypto'
 import type { Ambient, EncodedScope, Encoder } from '../wire/encoder.js'
 import { extendScope, snapshot, withoutKeys } from '../wire/scope.js'
 import type { ActiveSpan } from './active-span.js'
@@ -58,7 +57,7 @@ interface Scope {
 
 /** A new correlation id: a random UUID. */
 export function newCorrelationId(): string {
-  return randomUUID()
+  return crypto.randomUUID()
 }
 
 /** The one implementation of `LogContext`. @internal */

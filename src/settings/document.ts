@@ -2,7 +2,6 @@
 
 import { hostname } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { isatty } from 'node:tty'
 import { wantsColor } from '../color.js'
 import type { LevelTable } from '../levels.js'
 import { DEFAULT_COOLDOWN_MS, DEFAULT_MAX_FAILURES, type Sink } from '../plugins/contracts.js'
@@ -14,16 +13,27 @@ import type { ResolvedSettings } from './schema.js'
 import type { ResolvedSink } from './sink.js'
 import { sinkNames } from './sink-names.js'
 
+/** File descriptors of the sinks that may be terminals. */
+const STANDARD_STREAMS: Readonly<Record<string, number>> = { stdout: 1, stderr: 2 }
 /** Bound of the queue of a plugin that is a sink, when it does not say. */
 const PLUGIN_QUEUE_BYTES = 8 << 20
 /** How long a sink's thread waits for JavaScript, which says itself when the plugin has taken too long for one call. */
 const ANSWER_MS = 86_400_000
 
-/** The document for the native side. */
-export function nativeDocument(settings: ResolvedSettings, levels: LevelTable): string {
+/**
+ * The document for the native side.
+ *
+ * @param isTerminal - whether a standard stream (1, 2) is one
+ */
+export function nativeDocument(
+  settings: ResolvedSettings,
+  levels: LevelTable,
+  isTerminal: (fd: number) => boolean,
+): string {
   const names = sinkNames(settings.sinks)
   const sinks = settings.sinks.map((sink, index) => {
-    const terminal = isTerminal(sink)
+    const fd = STANDARD_STREAMS[sink.type]
+    const terminal = fd !== undefined && isTerminal(fd)
     return {
       name: names[index] as string,
       destination: destination(sink, settings.durability === 'crash-safe'),
@@ -161,8 +171,4 @@ function destination(sink: ResolvedSink, absolute: boolean): object {
     default:
       return { type: sink.type }
   }
-}
-
-function isTerminal(sink: ResolvedSink): boolean {
-  return (sink.type === 'stdout' && isatty(1)) || (sink.type === 'stderr' && isatty(2))
 }
