@@ -157,6 +157,20 @@ test('hashes are keyed and equal for equal values only', async (t) => {
   t.is(await hash({ hashKeyEnv: 'REDACTION_TEST_NO_SUCH_KEY' }, 'ada@example.com'), '***')
 })
 
+test('keys that look like secrets are masked, each by another one; patterns are about texts', async (t) => {
+  const other = '5500005555555559'
+  const options = { detectors: ['card'], patterns: ['plain'] } as const
+  const fields = { plain: 'plain', [CARD]: 1, [other]: { [CARD]: 2 }, n: 3 }
+  const masked = { plain: '***', '***': 1, '***#2': { '***#3': 2 }, n: 3 }
+  t.deepEqual(await data(options as unknown as RedactOptions, fields), masked)
+  const hashed = await data(
+    { detectors: [{ name: 'card', strategy: 'hash' }], hashKey: 'k'.repeat(16) },
+    { [CARD]: 1, [other]: 2 },
+  )
+  t.deepEqual(Object.values(hashed), [1, 2])
+  for (const key of Object.keys(hashed)) t.regex(key, /^hmac:[0-9a-f]{32}$/)
+})
+
 test('what redaction has done is counted', async (t) => {
   const log = memoryLogger({ redact: { presets: ['CREDENTIALS', 'PCI-DSS'] } })
   log.info('m', { password: 'x', a: `${CARD} ${CARD}`, b: { token: 1 } })
@@ -486,6 +500,14 @@ const PLACES: readonly [where: string, log: (log: Logger, fields: Json, text: st
       log.info('m', { map: new Map<unknown, unknown>([[1, 2], ...Object.entries(fields)]) }),
   ],
   ['a Set', (log, fields) => log.info('m', { set: new Set([fields]) })],
+  [
+    'keys of objects and Maps',
+    (log, _fields, text) => log.info('m', { [text]: { n: 1 }, map: new Map([[text, [1]]]) }),
+  ],
+  [
+    'keys of JSON in a text',
+    (log, _fields, text) => log.info('m', { body: JSON.stringify({ a: { [text]: 1 } }) }),
+  ],
   ['JSON in a text', (log, fields) => log.info('m', { body: JSON.stringify(fields) })],
   [
     'JSON in JSON in a text',
@@ -558,6 +580,12 @@ const planted: fc.Arbitrary<unknown> = fc.letrec<{ node: unknown; leaf: unknown 
     `{"a":[{"refresh_token":"${SECRET}"}]}`,
     `https://user:${SECRET}@host/path`,
     `/callback?x=1&access_token=${SECRET}`,
+    `access_token=${SECRET}&x=1`,
+    new URLSearchParams({ clientSecret: SECRET, x: '1' }),
+    { [CARD]: 1, [`${CARD} again`]: [2] },
+    new Map([[`https://user:${SECRET}@host/path`, { n: 1 }]]),
+    Object.assign(new Error('m'), { byCard: { [CARD]: SECRET.length } }),
+    `{"${CARD}":{"https://user:${SECRET}@host":1}}`,
     `Authorization: Bearer ${SECRET}-0123456789`,
     `-----BEGIN PRIVATE KEY-----\n${SECRET}\n-----END PRIVATE KEY-----`,
     new Error(`cannot connect to postgres://u:${SECRET}@db`),

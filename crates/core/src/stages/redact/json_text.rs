@@ -187,7 +187,9 @@ impl<'a> Walk<'a> {
     fn object(&mut self, state: &[u64], depth: usize) -> Result<(), Broken> {
         let mut next = vec![0; state.len()];
         self.members(b'}', |walk, _| {
+            let start = walk.at;
             let key = walk.string()?;
+            let end = walk.at;
             walk.space();
             if walk.peek() != b':' {
                 return Err(Broken);
@@ -198,6 +200,10 @@ impl<'a> Walk<'a> {
             let rules = &mut walk.redact.rules;
             let decision = rules.recall(&key);
             let arrival = rules.paths.step(state, rules.mask(decision), &mut next);
+            if decision.shows {
+                let masked = walk.redact.masked_key(&key);
+                walk.replace(start, end, &quoted(&masked));
+            }
             walk.value(arrival.rule.or(decision.rule()), &next, depth + 1)
         })
     }

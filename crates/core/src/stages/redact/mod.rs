@@ -26,7 +26,7 @@ use super::{Stage, StageCounts, Verdict};
 use crate::error::Result;
 use crate::wire::layout::{KEY_NONE, TAG_MARKER, TAG_UNDEFINED};
 use crate::wire::{Key, OwnStrings, Record, RecordWriter, Text, Token, Value};
-use output::Output;
+use output::{rekeyed, Output};
 use path::Arrival;
 use rules::{Decision, Memory, Rules};
 use scan::Scanner;
@@ -60,6 +60,8 @@ pub struct Redact {
     index_mask: Vec<u64>,
     /// Bytes of text of the current event that were looked at.
     scanned: usize,
+    /// What stands in the place of keys of the current event.
+    masked_keys: Vec<String>,
     redacted: u64,
     withheld: u64,
     #[cfg(test)]
@@ -102,7 +104,8 @@ impl Redact {
     /// # Errors
     /// [`ErrorCode::SettingInvalid`](crate::error::ErrorCode::SettingInvalid) that names every rule that is wrong.
     pub fn new(settings: &RedactSettings, own: &mut OwnStrings) -> Result<Self> {
-        let (rules, scanner) = settings.compile()?;
+        let (mut rules, scanner) = settings.compile()?;
+        rules.look_at_keys(&scanner);
         Ok(Self {
             rules,
             reads_text: !scanner.is_idle()
@@ -119,6 +122,7 @@ impl Redact {
             states: Vec::new(),
             index_mask: Vec::new(),
             scanned: 0,
+            masked_keys: Vec::new(),
             redacted: 0,
             withheld: 0,
             #[cfg(test)]
@@ -133,6 +137,7 @@ impl Redact {
         self.states.clear();
         self.states.extend_from_slice(self.rules.paths.start());
         self.scanned = 0;
+        self.masked_keys.clear();
         let mut output = Output::new(record, out);
         let mut tokens = record.tokens();
         if let Some((token, bytes)) = tokens.next_with_bytes() {
@@ -146,6 +151,14 @@ impl Redact {
             }
             let place = self.place(&token);
             let frame = self.frame(&token, &place);
+            let renamed;
+            let bytes = if place.decision.shows {
+                output.change();
+                renamed = rekeyed(bytes, &self.masked_key(&token.key.to_str()));
+                &renamed
+            } else {
+                bytes
+            };
             if self.rules.paths.has_allowed() && !self.may_stay(&token, &place, frame.as_ref()) {
                 output.change();
                 self.redacted += 1;
@@ -174,6 +187,22 @@ impl Redact {
             return None;
         }
         Some(output.verdict())
+    }
+
+    /// What stands in the place of a key that looks like a secret: another one for each such key of an event.
+    #[cold]
+    #[inline(never)]
+    fn masked_key(&mut self, key: &str) -> String {
+        let hits = self.rules.secrets_in(key);
+        self.redacted += hits.len() as u64;
+        let masked = scan::replace(key, hits, &self.censor);
+        let before = self.masked_keys.iter().filter(|&one| *one == masked);
+        let count = before.count();
+        self.masked_keys.push(masked.clone());
+        match count {
+            0 => masked,
+            count => format!("{masked}#{}", count + 1),
+        }
     }
 
     /// Finds out where a token stands and moves the paths there.

@@ -1,7 +1,32 @@
 //! The event as it leaves the stage: copied from the first change on, and never before.
 
 use super::Verdict;
+use crate::wire::layout::{KEY_INLINE, TEXT_UTF8};
 use crate::wire::{Record, RecordWriter};
+
+/// The bytes of a token with another key.
+#[cold]
+#[inline(never)]
+pub fn rekeyed(token: &[u8], key: &str) -> Vec<u8> {
+    let word = |at: usize| {
+        let word = token.get(at..).and_then(|rest| rest.first_chunk::<4>());
+        word.map_or(0, |&word| u32::from_le_bytes(word))
+    };
+    let head = word(0);
+    let old = if head >> 8 == KEY_INLINE {
+        4 + (word(4) >> 2).next_multiple_of(4) as usize
+    } else {
+        0
+    };
+    let size = (key.len() as u32) << 2 | TEXT_UTF8;
+    let mut bytes = Vec::with_capacity(token.len() + key.len() + 8);
+    bytes.extend_from_slice(&(head & 0xff | KEY_INLINE << 8).to_le_bytes());
+    bytes.extend_from_slice(&size.to_le_bytes());
+    bytes.extend_from_slice(key.as_bytes());
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+    bytes.extend_from_slice(token.get(4 + old..).unwrap_or_default());
+    bytes
+}
 
 /// Tokens that stay as they are are only counted until one of them changes.
 pub struct Output<'r, 'o> {

@@ -2,6 +2,7 @@
 
 use super::key_name::{Folded, Names};
 use super::path::Paths;
+use super::scan::{Hit, Scanner};
 use super::strategy::Strategy;
 use crate::wire::layout::CONTEXT_KEYS;
 use crate::wire::{Dictionary, Entry};
@@ -41,6 +42,8 @@ pub struct Decision {
     pub is_context: bool,
     /// Names and values take turns in an array of this name (`rawHeaders` of Node.js).
     pub has_pairs: bool,
+    /// The key itself looks like a secret.
+    pub shows: bool,
 }
 
 impl Decision {
@@ -50,10 +53,10 @@ impl Decision {
         self.rule.checked_sub(1)
     }
 
-    /// Whether a value may stay under the key, as far as the key can tell.
+    /// Whether a value may stay under the key, as far as the key can tell, and the key with it.
     #[inline]
     pub fn is_harmless(self) -> bool {
-        self.rule == 0 && !self.has_pairs
+        self.rule == 0 && !self.has_pairs && !self.shows
     }
 }
 
@@ -69,6 +72,8 @@ pub struct Rules {
     folded: Folded,
     scratch: Vec<u64>,
     remembered: std::collections::HashMap<Box<str>, Decision>,
+    /// What tells a secret by its looks, if anything does.
+    looks: Option<Scanner>,
 }
 
 impl Rules {
@@ -82,6 +87,22 @@ impl Rules {
             folded: Folded::default(),
             scratch: Vec::new(),
             remembered: std::collections::HashMap::new(),
+            looks: None,
+        }
+    }
+
+    /// Looks at keys too from now on: at what detectors find, not at what patterns do, which are about texts.
+    pub fn look_at_keys(&mut self, scanner: &Scanner) {
+        self.looks = scanner.of_keys();
+    }
+
+    /// What is secret in a key.
+    #[cold]
+    #[inline(never)]
+    pub fn secrets_in(&mut self, key: &str) -> &[Hit] {
+        match &mut self.looks {
+            Some(looks) => looks.find(key),
+            None => &[],
         }
     }
 
@@ -128,6 +149,7 @@ impl Rules {
             mask: u16::try_from(mask).unwrap_or(0),
             is_context: CONTEXT_KEYS.contains(&key),
             has_pairs: self.folded.text() == "rawheaders",
+            shows: !self.secrets_in(key).is_empty(),
         }
     }
 

@@ -211,6 +211,52 @@ fn errors_maps_and_context_are_no_exception() {
 }
 
 #[test]
+fn keys_may_look_like_secrets() {
+    let url = "postgres://u:p@db";
+    let given = json!({ "presets": ["CREDENTIALS", "PCI-DSS"], "patterns": [{ "regex": "plain" }], "jsonStrings": true });
+    let mut bench = Bench::new(given);
+    let fields = json!({
+        "plain": 1, CARD: { "a": CARD, url: [1, { CARD: 2 }] },
+        "err": { "$error": 1, "type": "E", "message": "m", "5500005555555559": true },
+        "json": format!("{{\"{CARD}\":1,\"b\":{{\"{url}\":\"x\"}}}}"),
+    });
+    // Keys of the dictionary, then the same as text that travels with the event.
+    for inline in [false, true] {
+        let mut bytes = bench.record("m", &fields);
+        if inline {
+            let record = Records::new(&bytes, &bench.dictionary).next().unwrap();
+            let mut writer = RecordWriter::default();
+            writer.start_like(&record);
+            let mut tokens = record.tokens();
+            while let Some((token, bytes)) = tokens.next_with_bytes() {
+                match token.key {
+                    Key::None => writer.copy(bytes),
+                    key => writer.copy(&output::rekeyed(bytes, &key.to_str())),
+                }
+            }
+            bytes = writer.finish();
+        }
+        let before = bench.stage.take_counts().redacted;
+        assert_eq!(before, 0);
+        let line = bench.run(&bytes).0;
+        assert_eq!(
+            line["data"],
+            json!({
+                "plain": 1.0, "***": { "a": "***", "postgres://***@db": [1.0, { "***#2": 2.0 }] },
+                "json": "{\"***#4\":1,\"b\":{\"postgres://***@db#2\":\"x\"}}",
+            })
+            .to_string()
+            .replace(".0", "")
+            .parse::<Json>()
+            .unwrap()
+        );
+        let exception = line["diagnostics"]["exception"].to_string();
+        assert!(exception.contains("\"***#3\":true"), "{exception}");
+        assert_eq!(bench.stage.take_counts().redacted, 7);
+    }
+}
+
+#[test]
 fn numbers_may_be_card_numbers() {
     let mut bench =
         Bench::new(json!({ "detectors": [{ "name": "card", "strategy": "keep-last-4" }] }));

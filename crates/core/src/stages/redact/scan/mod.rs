@@ -124,6 +124,16 @@ impl Scanner {
         self.strategies.iter().all(Option::is_none) && self.patterns.is_empty()
     }
 
+    /// The same detectors without patterns, for keys; `None` if there are none.
+    #[cold]
+    pub fn of_keys(&self) -> Option<Self> {
+        let some = self.strategies.iter().any(Option::is_some);
+        some.then(|| Self {
+            patterns: Patterns::default(),
+            ..self.clone()
+        })
+    }
+
     /// Whether text holds nothing that is looked for. Never wrong about a `true`; what is not ASCII is not looked at
     /// here.
     #[inline]
@@ -168,6 +178,7 @@ impl Scanner {
     }
 
     /// Finds what is looked for, in order and without overlaps.
+    #[inline(never)]
     pub fn find(&mut self, text: &str) -> &[Hit] {
         let mut hits = std::mem::take(&mut self.hits);
         hits.clear();

@@ -329,6 +329,8 @@ fn credentials_in_urls() {
             ),
             ("/r?next=/x?token=abc", "/r?next=/x?token=***"),
             ("/blob?sv=2020&sig=abc%3D", "/blob?sv=2020&sig=***"),
+            ("token=abc&x=1", "token=***&x=1"),
+            ("user=ada&accessToken=abc", "user=ada&accessToken=***"),
         ],
     );
     misses(
@@ -342,6 +344,8 @@ fn credentials_in_urls() {
             "a // b @ c",
             "/x?token=&y=1",
             "what? token=abc",
+            "token=1 & more",
+            "user=ada&x=1",
         ],
     );
 }

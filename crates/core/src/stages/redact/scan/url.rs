@@ -85,40 +85,50 @@ impl Query {
         }
     }
 
-    /// Finds `name=value` behind `?`, `&` or `#`; reports the values.
+    /// Finds `name=value` behind `?`, `&` or `#`, and at the start of a text that goes on with `&`; reports the values.
     pub fn find(&mut self, text: &[u8], mut found: impl FnMut(usize, usize)) {
+        let first = self.parameter(text, 0).1;
+        if let Some((value, end)) = first.filter(|&(_, end)| text.get(end) == Some(&b'&')) {
+            found(value, end);
+        }
         let mut at = 0;
         while let Some(mark) = text
             .get(at..)
             .and_then(|rest| memchr::memchr3(b'?', b'&', b'#', rest))
             .map(|offset| at + offset)
         {
-            let start = mark + 1;
-            at = start;
-            let rest = text.get(start..).unwrap_or_default();
-            let len = rest
-                .iter()
-                .take_while(|&&b| NAME.get(usize::from(b)) == Some(&true))
-                .count();
-            if len == 0 || rest.get(len) != Some(&b'=') {
-                continue;
+            let (next, secret) = self.parameter(text, mark + 1);
+            at = next;
+            if let Some((value, end)) = secret {
+                found(value, end);
             }
-            // A URL in a parameter has parameters of its own.
-            at = start + len + 1;
-            if !self.is_secret(rest.get(..len).unwrap_or_default()) {
-                continue;
-            }
-            let value = at;
-            at += text
+        }
+    }
+
+    /// Reads a parameter: from where to go on, and where its value is, if that is a secret.
+    #[inline(never)]
+    fn parameter(&mut self, text: &[u8], start: usize) -> (usize, Option<(usize, usize)>) {
+        let rest = text.get(start..).unwrap_or_default();
+        let len = rest
+            .iter()
+            .take_while(|&&b| NAME.get(usize::from(b)) == Some(&true))
+            .count();
+        if len == 0 || rest.get(len) != Some(&b'=') {
+            return (start, None);
+        }
+        // A URL in a parameter has parameters of its own.
+        let value = start + len + 1;
+        if !self.is_secret(rest.get(..len).unwrap_or_default()) {
+            return (value, None);
+        }
+        let end = value
+            + text
                 .get(value..)
                 .unwrap_or_default()
                 .iter()
                 .take_while(|&&b| !ends_url(b) && b != b'&' && b != b'#')
                 .count();
-            if at > value {
-                found(value, at);
-            }
-        }
+        (end, (end > value).then_some((value, end)))
     }
 
     fn is_secret(&mut self, name: &[u8]) -> bool {
