@@ -327,6 +327,32 @@ test('the correlation id is the one of the scope, its request id, or a new one t
   t.is(new Set(Array.from({ length: 10_000 }, newCorrelationId)).size, 10_000)
 })
 
+test('with enrich.correlation every scope has an id from the start, and scopes inside it share it', async (t) => {
+  const log = memoryLogger({ enrich: { correlation: true } })
+  const ids = () => takeEvents(log).map(({ context }) => context['correlation_id'])
+  log.info('outside')
+  log.withContext({ request_id: 'r' }, () => log.info('m'))
+  log.withContext({ correlation_id: 'c', request_id: 'r' }, () => {
+    log.info('m')
+    log.withContext({ request_id: 'inner' }, () => log.info('m'))
+  })
+  t.deepEqual(ids(), [null, 'r', 'c', 'c'])
+  await Promise.all(
+    Array.from({ length: 50 }, () =>
+      log.withContext({ a: 1 }, async () => {
+        log.info('m')
+        await sleep(1)
+        log.withContext({ b: 1 }, () => log.info('m'))
+        t.is(log.context.correlationId, log.context.get('correlation_id') as string)
+      }),
+    ),
+  )
+  const made = ids()
+  t.is(made.length, 100)
+  t.is(new Set(made).size, 50)
+  for (const id of made) t.regex(id as string, UUID)
+})
+
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const SPAN = '00f067aa0ba902b7'
 

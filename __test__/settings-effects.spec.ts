@@ -912,6 +912,14 @@ const observers: Readonly<Record<string, Observer>> = {
     { ...MEMORY, redact: { detectors: ['card'] } },
   ),
   'enrich.fields': observe(data({}), [{}, [{}]], [{ region: 'eu' }, [{ region: 'eu' }]]),
+  'enrich.correlation': observe(
+    events(
+      (log) => log.withContext({ request_id: 'r-1' }, () => log.info('m')),
+      (event) => event.context['correlation_id'],
+    ),
+    [false, [null]],
+    [true, ['r-1']],
+  ),
   'enrich.runtime': observe(
     events(
       (log) => log.info('m'),

@@ -139,6 +139,7 @@ export class Container {
     this.redaction = JSON.stringify(settings.redact)
     this.encoder = new Encoder(producer, maskOf(this.withheld))
     this.context = new AsyncContext(this.encoder, span)
+    this.context.correlates = settings.enrich.correlation
     this.thresholds = new Thresholds({
       levels,
       base,

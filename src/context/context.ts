@@ -64,6 +64,8 @@ export function newCorrelationId(): string {
 export class AsyncContext implements LogContext, Ambient {
   /** Whether scopes to come have events kept for them. */
   hasTrails = false
+  /** Whether scopes to come have a correlation id from the start. */
+  correlates = false
 
   private storage: AsyncLocalStorage<Scope> | undefined
 
@@ -90,7 +92,9 @@ export class AsyncContext implements LogContext, Ambient {
       this.storage = new AsyncLocalStorage()
       this.encoder.ambient = this
     }
-    return this.storage.run(this.extended(this.storage.getStore(), fields), fn)
+    const scope = this.extended(this.storage.getStore(), fields)
+    if (this.correlates) this.correlate(scope)
+    return this.storage.run(scope, fn)
   }
 
   capture(): <T>(fn: () => T) => T {
@@ -139,11 +143,15 @@ export class AsyncContext implements LogContext, Ambient {
 
   get correlationId(): string | undefined {
     const scope = this.storage?.getStore()
-    if (scope === undefined) return undefined
+    return scope === undefined ? undefined : this.correlate(scope)
+  }
+
+  /** The correlation id of a scope, which has one from then on. */
+  private correlate(scope: Scope): string {
     const { correlation_id, request_id } = scope.values
     if (typeof correlation_id === 'string') return correlation_id
     const id = typeof request_id === 'string' ? request_id : newCorrelationId()
-    this.set({ correlation_id: id })
+    Object.assign(scope, this.extended(scope, { correlation_id: id }))
     return id
   }
 

@@ -36,6 +36,7 @@ export const defaultSettings = (): ResolvedSettings => ({
   },
   enrich: {
     fields: {},
+    correlation: false,
     kubernetes: false,
     runtime: false,
   },

@@ -52,6 +52,12 @@ export const enrich = group(
       default: {},
       example: { region: 'eu-1' },
     }),
+    correlation: setting(flag(), {
+      description:
+        'Gives every `withContext` scope that has no `correlation_id` one: its `request_id`, or else a new id; without it only those that are asked for theirs have one, see [context](context.md#ids)',
+      default: false,
+      example: true,
+    }),
     kubernetes: setting(flag(), {
       description:
         'The field `k8s` with what the downward API says about the pod: see [stages](stages.md#kubernetes). Nothing outside of a cluster',

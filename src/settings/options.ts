@@ -364,6 +364,12 @@ export interface FilterOptions {
 export interface EnrichOptions {
   /** Fields of every event. A field of the same name of a logger, its scopes or the call wins. @default {} */
   readonly fields?: Readonly<Record<string, Json>>
+  /**
+   * Gives every `withContext` scope that has no `correlation_id` one: its `request_id`, or else a new id; without
+   * it only those that are asked for theirs have one.
+   * @default false
+   */
+  readonly correlation?: boolean
   /** The field `k8s` with what the downward API says about the pod. Nothing outside of a cluster. @default false */
   readonly kubernetes?: boolean
   /** The field `runtime` with the version of Node.js, the platform and the architecture. @default false */
