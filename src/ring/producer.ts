@@ -262,9 +262,9 @@ export class RingProducer {
     const found = this.find(kept, wanted)
     const used = (this.head - Atomics.load(this.words, TAIL)) >>> 0
     const toHalf = (this.capacity >> 1) - used
-    // A consumer that looks only now and then is told in good time; the way back here is taken once for half a ring.
+    // A consumer that sleeps between two looks is told in good time; the way back here is taken once for half a ring.
     if (toHalf > 0) this.softLimit = Math.min(this.softLimit, this.next + toHalf * WORDS_PER_UNIT)
-    else if (found && this.words[TICK] === 0) this.host.wake()
+    else if (found) this.host.wake()
     return found
   }
 

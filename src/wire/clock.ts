@@ -6,7 +6,7 @@ const systemTime = Date.now
 
 /**
  * The time of events. `Date.now()` costs as much as everything else of a short event, so its value is used again
- * for a few: as long as the drain thread, which counts ticks twice a millisecond while it is awake, has not
+ * for a few: as long as the drain thread, which counts ticks once a millisecond while it is awake, has not
  * counted one, and at most `TIME_REUSE` times.
  */
 export class Clock {

@@ -27,6 +27,8 @@ const VALUES_PER_CHECK = 16
 export interface Helpers {
   /** Writes any value of an object under its key. */
   any(writer: Writer, node: Shape, value: unknown, pos: number, ...around: Around): number
+  /** Writes any value of an object under a key that was not interned when the code was made. */
+  inline(writer: Writer, node: Shape, value: unknown, pos: number, ...around: Around): number
   /** Writes any element of an array. */
   element(
     writer: Writer,
@@ -94,7 +96,9 @@ export class Compiler {
     const nodes: Shape[] = []
     for (let node = leaf; node.from !== undefined; node = node.from) nodes.push(node)
     nodes.reverse()
-    const unfit = nodes.some((node) => (node.token === 0 && !node.masked) || node.inherited)
+    const unfit = nodes.some(
+      (node) => node.inherited || node.toJson || (isUnknown(node) && isGiven(sample, node.key)),
+    )
     if (unfit || nodes.length > MAX_KEYS || types.isProxy(sample)) return undefined
     try {
       const source = new Source(nodes, sample).text()
@@ -133,7 +137,7 @@ class Source {
     const entries = nodes.map((node, at) => this.entry(node, at)).join('')
     const last = nodes.length - 1
     return `'use strict'
-const { any, element, resume, resumeElements, cut, cutElement, masked, longString, shortString } = h
+const { any, inline, element, resume, resumeElements, cut, cutElement, masked, longString, shortString } = h
 ${nodes.map((_, at) => `const n${at} = n[${at}]\n`).join('')}
 ${this.arrays.join('')}
 return function entries(object, start, ${PARAMETERS}) {
@@ -157,6 +161,13 @@ ${entries}  } catch (thrown) {
   private entry(node: Shape, at: number): string {
     const begin = `at = ${at}; before = pos\n`
     if (node.masked) return `${begin}pos = masked(w, n${at}, pos)\n${this.check(at)}`
+    if (isUnknown(node)) {
+      // Mostly undefined: a field that an event may have and seldom has.
+      return `${begin}value = object[${JSON.stringify(node.key)}]
+if (value !== undefined) { pos = inline(w, n${at}, value, pos, object, ${PARAMETERS})
+if (pos > w.end) return cut(w, n${at}, before, pos) }
+`
+    }
     const property = Object.getOwnPropertyDescriptor(this.sample, node.key)
     const value = property?.value
     const found = kindOf(value)
@@ -264,6 +275,15 @@ else ${otherwise}`
 `)
     return name
   }
+}
+
+/** Whether the key of a position has no token: most events so far had no value there. */
+function isUnknown(node: Shape): boolean {
+  return node.token === 0 && !node.masked
+}
+
+function isGiven(sample: object, key: string): boolean {
+  return Object.getOwnPropertyDescriptor(sample, key)?.value !== undefined
 }
 
 /** The elements of an array have no constant. */

@@ -442,6 +442,10 @@ export const HELPERS: Helpers = {
     const up = typeof value === 'object' && value !== null ? frames(...around) : undefined
     return writeValue(writer, node.token, value, node.key, node, up, pos)
   },
+  inline(writer, node, value, pos, ...around) {
+    const up = typeof value === 'object' && value !== null ? frames(...around) : undefined
+    return writeInline(writer, node.info, value, node, up, pos)
+  },
   element(writer, node, value, index, pos, ...around) {
     const up = typeof value === 'object' && value !== null ? frames(...around) : undefined
     return writeValue(writer, 0, value, index, node, up, pos)
@@ -457,8 +461,7 @@ export const HELPERS: Helpers = {
       try {
         const value = node.masked ? undefined : (object as Record<string, unknown>)[node.key]
         if (node.masked) pos = writeMask(writer, node.info, pos)
-        else if (value !== undefined)
-          pos = writeValue(writer, node.token, value, node.key, node, up, pos)
+        else if (value !== undefined) pos = writeInline(writer, node.info, value, node, up, pos)
       } catch (error) {
         pos = writeMarker(writer, node.info, describeThrow(error), start)
       }

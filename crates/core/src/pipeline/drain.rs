@@ -18,7 +18,7 @@ use super::reports::{Losses, ReportWriter, Told, REPORT_EVERY};
 use super::retention::Retention;
 use super::rings::{Listed, Rings};
 use super::route::Router;
-use super::settings::{DOZE, DOZE_POLL, LINGER, PARK, POLL};
+use super::settings::{DOZE, DOZE_POLL, LINGER, PARK, POLL, POLLS_PER_BATCH};
 use super::Shared;
 use crate::format::FormatOptions;
 use crate::level::{Level, LevelCounts};
@@ -189,6 +189,7 @@ impl Drain {
     /// Runs until the pipeline is stopped and everything is handed over.
     pub(super) fn run(mut self) {
         let mut active = Instant::now();
+        let mut polls = 0;
         let mut flushed = 0u64;
         let mut barrier: Option<Barrier> = None;
         loop {
@@ -240,11 +241,17 @@ impl Drain {
             self.settle_damage();
             self.report_losses(false);
             if active.elapsed() < LINGER {
-                self.hand_over_unless_busy();
+                polls += 1;
+                if polls >= POLLS_PER_BATCH {
+                    self.hand_over_unless_busy();
+                    polls = 0;
+                }
                 self.shared.parker.sleep(POLL);
                 continue;
             }
             self.hand_over();
+            // What comes after a pause goes on at once.
+            polls = POLLS_PER_BATCH;
             if active.elapsed() < DOZE {
                 self.stop_ticks();
                 self.shared.parker.sleep(DOZE_POLL);

@@ -242,7 +242,9 @@ impl SinkSettings {
 /// How long a drain thread without work keeps looking often.
 pub const LINGER: Duration = Duration::from_millis(5);
 /// Pause between two looks while traffic flows.
-pub const POLL: Duration = Duration::from_micros(500);
+pub const POLL: Duration = Duration::from_millis(1);
+/// Looks that find no more before what there is goes to the sinks: each time costs two switches of threads and a write.
+pub const POLLS_PER_BATCH: u32 = 2;
 /// How long a drain thread without work looks now and then before it parks. To wake it costs the log call that does it a
 /// system call, ten microseconds and more: a service that logs once in a while shall not pay that for every event.
 pub const DOZE: Duration = Duration::from_secs(1);
