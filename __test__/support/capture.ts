@@ -16,9 +16,15 @@ export interface Envelope {
   data: Json
 }
 
-/** A logger at TRACE that writes into memory. */
+/** A logger at TRACE that writes into memory. `flush` and `close` have a minute: many tests share a thread, and a machine. */
 export function memoryLogger(options: LoggerOptions = {}): Logger {
-  return createLogger({ level: 'TRACE', format: 'json', sinks: [{ type: 'memory' }], ...options })
+  return createLogger({
+    level: 'TRACE',
+    format: 'json',
+    sinks: [{ type: 'memory' }],
+    shutdownTimeoutMs: 60_000,
+    ...options,
+  })
 }
 
 /** What was logged since the last call, one envelope a line. */
