@@ -3,6 +3,7 @@
 //! None of these functions is on the path of a log call, except `wake`, which is called when the drain thread
 //! was found asleep, and `waitForSpace` under the `block` policy.
 
+mod end_hook;
 mod plugins;
 mod registry;
 mod ring;

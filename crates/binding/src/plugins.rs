@@ -15,6 +15,7 @@ use napi_derive::napi;
 use fapilog_core::pipeline::Pipeline;
 use fapilog_core::sinks::handoff::{Answer, HandoffPort};
 
+use crate::end_hook::EndHook;
 use crate::wake_up::WakeUp;
 use crate::{millis, to_json, NativePipeline};
 
@@ -49,6 +50,8 @@ fn unknown_sink(name: &str) -> Error {
 pub struct NativePlugins {
     pipeline: Arc<Pipeline>,
     told: Arc<AtomicBool>,
+    /// Ends with this, without which nobody asks plugins.
+    _end: EndHook,
 }
 
 #[napi]
@@ -73,12 +76,16 @@ impl NativePlugins {
         }));
         // Registered behind the thread-safe function, so it runs before that one is gone.
         let weak = Arc::downgrade(&pipeline);
-        env.add_env_cleanup_hook((), move |()| {
+        let end = EndHook::new(env, move || {
             if let Some(pipeline) = weak.upgrade() {
                 pipeline.leave_plugins();
             }
         })?;
-        Ok(Self { pipeline, told })
+        Ok(Self {
+            pipeline,
+            told,
+            _end: end,
+        })
     }
 
     /// From now on there may be a call of `onWork` again. To be called before looking for work.

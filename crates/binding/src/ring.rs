@@ -12,6 +12,7 @@ use napi::bindgen_prelude::{BufferSlice, Env, Object};
 use napi::Result;
 use napi_derive::napi;
 
+use crate::end_hook::EndHook;
 use crate::{deferred, js_error, millis, to_json};
 
 /// Longest wait for a logger's own ring at the end of its thread.
@@ -31,6 +32,8 @@ pub struct NativeRing {
     pipeline: Arc<Pipeline>,
     memory: Arc<RingMemory>,
     id: RingId,
+    /// Ends with this, which is the last that can publish.
+    _end: EndHook,
 }
 
 impl NativeRing {
@@ -49,9 +52,9 @@ impl NativeRing {
             .map_err(|e| js_error(&e))?;
         // When this environment ends (a worker, or the main thread when its loop is empty), what it has
         // published is drained; the memory itself is kept alive by the pipeline until then.
-        // Weak: the hook lives as long as the thread and must not keep what was closed and forgotten.
+        // Weak: it must not keep what was closed and forgotten.
         let weak = Arc::downgrade(pipeline);
-        env.add_env_cleanup_hook((), move |()| {
+        let end = EndHook::new(env, move || {
             let Some(pipeline) = weak.upgrade() else {
                 return;
             };
@@ -76,6 +79,7 @@ impl NativeRing {
             pipeline: Arc::clone(pipeline),
             memory,
             id,
+            _end: end,
         })
     }
 }
