@@ -39,11 +39,14 @@ const GENERATED = ['docs/bench.svg', 'benches/record/latest.json']
 const NO_PAGES = ['node_modules', 'target', 'dist', 'npm', '.smoke', 'lazy', 'native']
 const NO_SNIPPETS = /^docs\/api\//
 
-/** Packages that snippets import besides `fapilog`; those of the benches are there when they are installed. */
+/** Packages and programs that are not among the dependencies of the project (scripts/guests.mjs installs them). */
+const APART = '__test__/fixtures/runners-apart/node_modules'
+
+/** Packages that snippets import besides `fapilog`. */
 const BESIDE = [
   ...['examples/fapilog-enricher-build', 'examples/fapilog-sink-http'],
   ...['@hono', '@koa', '@nestjs', '@opentelemetry', 'express', 'fastify', 'hono', 'koa'],
-  ...['pino', 'prom-client', 'reflect-metadata', 'winston', 'zod', 'benches/node_modules/bunyan'],
+  ...['pino', 'prom-client', 'reflect-metadata', 'winston', 'zod', `${APART}/bunyan`],
 ]
 
 /** What NestJS is written with. */
@@ -160,7 +163,7 @@ async function writeFiles(folder: string, files: ReadonlyMap<string, string>): P
 }
 
 function isInstalled(name: string, folder: string): boolean {
-  const programs = `${process.env['PATH']}${delimiter}/usr/sbin`.split(delimiter)
+  const programs = `${environment['PATH']}${delimiter}/usr/sbin`.split(delimiter)
   return [join(folder, 'node_modules'), ...programs].some((path) => existsSync(join(path, name)))
 }
 
@@ -178,9 +181,11 @@ function stable(text: string): string {
 }
 
 const environment = Object.fromEntries(
-  Object.entries({ ...process.env, PORT: '0' }).filter(
-    ([name]) => !/^(FAPILOG_|NODE_OPTIONS$|NO_COLOR$|FORCE_COLOR$)/.test(name),
-  ),
+  Object.entries({
+    ...process.env,
+    PATH: `${process.env['PATH']}${delimiter}${join(ROOT, APART, '.bin')}`,
+    PORT: '0',
+  }).filter(([name]) => !/^(FAPILOG_|NODE_OPTIONS$|NO_COLOR$|FORCE_COLOR$)/.test(name)),
 )
 
 /** Runs a program until its first output, sends it a signal and answers with all that it printed. */
