@@ -14,7 +14,7 @@ use super::fields::{pass_message, section, Field, FieldLister, Listed};
 use super::json_text;
 use super::json_value::{end_with, write_message, Dialect, Gate, ValueWriter};
 use super::message_id::{MessageIds, UUID_LEN};
-use super::plan::Plan;
+use super::plan::{Distinct, Plan};
 use super::timestamp::{TimeStyle, Timestamps};
 use super::Format;
 use crate::level::{Level, LevelTable};
@@ -167,12 +167,14 @@ impl JsonFormat {
     }
 
     /// Writes a record with no field that has its place outside `data`. `false`, with the line begun, when
-    /// the record turns out to be damaged, which has to be said before the fields.
+    /// the record turns out to be damaged, which has to be said before the fields, and if these are to be `distinct` at
+    /// the first that comes twice.
     #[inline]
     fn write_plain(
         &mut self,
         record: &Record<'_>,
         message: &Option<Value<'_>>,
+        distinct: bool,
         tokens: &mut Tokens<'_>,
         out: &mut Vec<u8>,
     ) -> bool {
@@ -180,8 +182,15 @@ impl JsonFormat {
         let context = out.len();
         out.extend_from_slice(&self.tails[usize::from(record.has(FLAG_TRUNCATED))]);
         self.generate_id(context + ID.start, out);
-        self.values.entries(|_| Gate::Write, tokens, out);
-        if tokens.damaged() {
+        let mut keys = Distinct::new();
+        let gate = |key: &Key<'_>| {
+            if distinct && !keys.is_new(key) {
+                Gate::Stop
+            } else {
+                Gate::Write
+            }
+        };
+        if !self.values.entries(gate, tokens, out) || tokens.damaged() {
             return false;
         }
         end_with(b'}', out);
@@ -355,13 +364,16 @@ impl Format for JsonFormat {
         let start = out.len();
         let (mut message, mut tokens) = record.message_and_fields();
         pass_message(&mut message, &mut tokens);
-        let written = match record.flags() & LISTED {
-            0 => self.write_plain(record, &message, &mut tokens, out),
-            flags if flags & FLAG_ERROR == 0 => {
-                self.write_planned(record, &message, &mut tokens, out)
-            }
-            _ => false,
-        };
+        let flags = record.flags() & LISTED;
+        let mut written = false;
+        if flags & !FLAG_SCOPED == 0 {
+            let scoped = flags == FLAG_SCOPED;
+            written = self.write_plain(record, &message, scoped, &mut tokens.clone(), out);
+        }
+        if !written && flags != 0 && flags & FLAG_ERROR == 0 {
+            out.truncate(start);
+            written = self.write_planned(record, &message, &mut tokens, out);
+        }
         if !written {
             out.truncate(start);
             self.write_listed(record, out);

@@ -13,7 +13,7 @@ use super::error_view::ErrorView;
 use super::fields::{pass_message, Field, FieldLister, Listed};
 use super::json_value::{end_with, Dialect, Gate, ValueWriter};
 use super::pino_options::{PinoOptions, PinoTime};
-use super::plan::Plan;
+use super::plan::{Distinct, Plan};
 use super::timestamp::{self, Timestamps};
 use super::{json_text, number, Format};
 use crate::level::{Level, LevelTable};
@@ -220,25 +220,27 @@ impl PinoFormat {
     }
 
     /// Writes a record none of whose fields concerns the line's own, but for those `left_out`; `false`, with
-    /// the line begun, at the first field that does.
+    /// the line begun, at the first field that does, and if they are to be `distinct` at the first that comes twice.
     #[inline]
     fn write_plain(
         &mut self,
         record: &Record<'_>,
         message: &Option<Value<'_>>,
         mut left_out: u64,
+        distinct: bool,
         tokens: &mut Tokens<'_>,
         out: &mut Vec<u8>,
     ) -> bool {
         self.head(record, out);
         self.logger_name(record, out);
         let names = &self.names;
+        let mut keys = Distinct::new();
         let gate = |key: &Key<'_>| {
             let skip = left_out & 1 != 0;
             left_out >>= 1;
             if skip {
                 Gate::Skip
-            } else if names.reserved(key).is_some() {
+            } else if (distinct && !keys.is_new(key)) || names.reserved(key).is_some() {
                 Gate::Stop
             } else {
                 Gate::Write
@@ -370,17 +372,19 @@ impl Format for PinoFormat {
         let start = out.len();
         let (mut message, mut tokens) = record.message_and_fields();
         pass_message(&mut message, &mut tokens);
-        let left_out = match record.flags() & LISTED {
-            0 => Some(0),
-            FLAG_SCOPED => {
-                let mut plan = Plan::new();
-                let known = plan.look(&tokens, Dialect::Pino, false);
-                known.map(|()| plan.left_out)
+        let mut written = false;
+        let flags = record.flags() & LISTED;
+        if flags & FLAG_ERROR == 0 {
+            let scoped = flags == FLAG_SCOPED;
+            let mut rest = tokens.clone();
+            written = self.write_plain(record, &message, 0, scoped, &mut rest, out);
+            let mut plan = Plan::new();
+            if scoped && !written && plan.look(&tokens, Dialect::Pino, false).is_some() {
+                out.truncate(start);
+                let left_out = plan.left_out;
+                written = self.write_plain(record, &message, left_out, false, &mut tokens, out);
             }
-            _ => None,
-        };
-        let written = left_out
-            .is_some_and(|left_out| self.write_plain(record, &message, left_out, &mut tokens, out));
+        }
         if !written {
             out.truncate(start);
             self.write_listed(record, out);

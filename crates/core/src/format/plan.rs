@@ -1,7 +1,7 @@
 //! Which top-level fields a single pass has to leave out, found by a look at their keys alone.
 //!
 //! Fields of a scope come before those of the call and may be repeated by them; context fields belong
-//! elsewhere. Most events with a scope have a handful of fields with interned keys, for which a bit mask
+//! elsewhere. Most such events have a handful of fields with interned keys, for which a bit mask
 //! and a few comparisons of ids do; the others take the way through `fields`.
 
 use super::fields::Field;
@@ -11,6 +11,45 @@ use crate::wire::{Key, Tokens};
 
 /// Fields that the mask has bits for.
 const MAX_FIELDS: usize = u64::BITS as usize;
+
+/// Keys that a [`Distinct`] has room for.
+const MAX_DISTINCT: usize = 32;
+
+/// Finds the first key that comes twice. Fields of a scope seldom have the names of those of the call, so that a line is
+/// written while its keys are looked at, and only begun anew with a plan when there is one.
+#[derive(Debug)]
+pub(crate) struct Distinct {
+    ids: [u32; MAX_DISTINCT],
+    count: usize,
+    /// Bit n: an id that is n modulo 64 has been seen.
+    seen: u64,
+}
+
+impl Distinct {
+    #[inline(always)]
+    pub(crate) fn new() -> Self {
+        Self {
+            ids: [0; MAX_DISTINCT],
+            count: 0,
+            seen: 0,
+        }
+    }
+
+    /// Whether a key is none of those before; `false` also where that is not known.
+    #[inline(always)]
+    pub(crate) fn is_new(&mut self, key: &Key<'_>) -> bool {
+        let (Key::Interned(entry), Some(slot)) = (key, self.ids.get_mut(self.count)) else {
+            return false;
+        };
+        let id = entry.id();
+        *slot = id;
+        let filter = 1u64 << (id % u64::BITS);
+        let known = self.seen & filter != 0 && self.ids[..self.count].contains(&id);
+        self.seen |= filter;
+        self.count += 1;
+        !known
+    }
+}
 
 /// What to do with the fields of one record.
 #[derive(Debug)]
