@@ -171,6 +171,37 @@ test('keys that look like secrets are masked, each by another one; patterns are 
   for (const key of Object.keys(hashed)) t.regex(key, /^hmac:[0-9a-f]{32}$/)
 })
 
+test('placeholders make the same text of objects, but for what is withheld', async (t) => {
+  const cyclic: Json = { a: 1 }
+  cyclic['self'] = cyclic
+  const date = new Date(0)
+  const odd = {
+    list: [1, undefined, () => 1, 2n],
+    nested: { toJSON: () => ({ token: 'x', b: 1 }) },
+  }
+  const calls: [format: string, ...args: unknown[]][] = [
+    ['%s %d %i %f', { a: 1 }, date, date, [7]],
+    ['%o %O %j', cyclic, odd, Object.assign(new Error('e'), { code: 1 })],
+    ['%j %o %s', [new String('s'), new Number(1), new Boolean(true)], null, undefined],
+    ['%o', JSON.parse('{"__proto__":1,"toString":2}')],
+    ['%s %d', { toString: () => 'text' }, { valueOf: () => 42 }],
+    ['%o and the rest', 1, { b: 2 }],
+  ]
+  const plain = memoryLogger()
+  const redacted = memoryLogger({ redact: { fields: ['token'], paths: ['nothing.here'] } })
+  for (const [format, ...args] of calls) {
+    plain.info(format, ...args)
+    redacted.info(format, ...args)
+    const [expected, found] = [takeEvent(plain), takeEvent(redacted)]
+    t.is(found.message, expected.message.replace('"token":"x"', '"token":"***"'))
+    t.deepEqual(found.data, expected.data)
+  }
+  redacted.reconfigure({ redact: { fields: [{ name: 'pin', strategy: 'hash' }], mask: '#' } })
+  redacted.info('%j', { token: 'x', deep: [{ pin: 1234 }] })
+  t.is(takeEvent(redacted).message, '{"token":"x","deep":[{"pin":"#"}]}')
+  for (const log of [plain, redacted]) await log.close()
+})
+
 test('what redaction has done is counted', async (t) => {
   const log = memoryLogger({ redact: { presets: ['CREDENTIALS', 'PCI-DSS'] } })
   log.info('m', { password: 'x', a: `${CARD} ${CARD}`, b: { token: 1 } })
@@ -500,6 +531,10 @@ const PLACES: readonly [where: string, log: (log: Logger, fields: Json, text: st
       log.info('m', { map: new Map<unknown, unknown>([[1, 2], ...Object.entries(fields)]) }),
   ],
   ['a Set', (log, fields) => log.info('m', { set: new Set([fields]) })],
+  [
+    'objects behind placeholders of a message',
+    (log, fields) => log.info('got %o, %j', fields, { a: [fields] }),
+  ],
   [
     'keys of objects and Maps',
     (log, _fields, text) => log.info('m', { [text]: { n: 1 }, map: new Map([[text, [1]]]) }),

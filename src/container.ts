@@ -21,6 +21,7 @@ import type { Health, Metrics, PluginMetrics, Receipt } from './metrics.js'
 import type { PluginHealth } from './plugins/contracts.js'
 import { PluginHost } from './plugins/host.js'
 import { WithheldKeys, type WithheldNames } from './redact/key-name.js'
+import { type Hides, remembering } from './redact/shown-in-text.js'
 import { Retained, retroactiveClass } from './retroactive.js'
 import { type OverflowPolicy, RingProducer, THRESHOLD } from './ring/producer.js'
 import { changeable, nativeDocument } from './settings/document.js'
@@ -71,6 +72,8 @@ export class Container {
   private withheld: string | null
   /** The settings of redaction, as JSON. */
   private redaction: string | undefined
+  /** What is not to be in the text that a message's placeholders make of objects; undefined if all may be. */
+  hides: Hides | undefined
   private flushing: Promise<Receipt> | undefined
   private nextFlush: Promise<Receipt> | undefined
   private closing: Promise<Receipt> | undefined
@@ -137,6 +140,7 @@ export class Container {
     )
     this.withheld = this.pipeline.withheldNames()
     this.redaction = JSON.stringify(settings.redact)
+    this.hides = hidesOf(this.withheld, settings)
     this.encoder = new Encoder(producer, maskOf(this.withheld))
     this.context = new AsyncContext(this.encoder, span)
     this.context.correlates = settings.enrich.correlation
@@ -347,6 +351,7 @@ export class Container {
     const redaction = JSON.stringify(settings.redact)
     if (redaction !== this.redaction) {
       this.redaction = redaction
+      this.hides = hidesOf(withheld, settings)
       // What was kept for later was encoded by the old rules, and would be written by the new ones.
       this.retained?.forget()
     }
@@ -373,6 +378,15 @@ function maskOf(names: string | null): (name: string) => string | undefined {
   if (names === null) return () => undefined
   const keys = new WithheldKeys(JSON.parse(names) as WithheldNames)
   return (name) => keys.mask(name)
+}
+
+/** Which keys have no place in text: all that a rule names, since there the others could not be told any more. */
+function hidesOf(names: string | null, { redact }: ResolvedSettings): Hides | undefined {
+  if (names === null || redact === undefined) return undefined
+  const keys = new WithheldKeys(JSON.parse(names) as WithheldNames)
+  return remembering((name) =>
+    keys.rule(name) === undefined ? undefined : (keys.mask(name) ?? redact.mask),
+  )
 }
 
 function open<T>(create: () => T): T {

@@ -21,6 +21,7 @@ import {
 } from './levels.js'
 import type { Health, Metrics, Receipt } from './metrics.js'
 import type { PluginHealth } from './plugins/contracts.js'
+import { shownInText } from './redact/shown-in-text.js'
 import type { LiveOptions } from './settings/options.js'
 import type { Threshold } from './thresholds.js'
 import type { EncodedScope } from './wire/encoder.js'
@@ -507,7 +508,9 @@ export class NativeLogger implements Logger {
         message = error === undefined ? undefined : (error as Error).message
       }
       if (typeof message === 'string' && rest.length > 0 && message.includes('%')) {
-        const formatted = printf(message, rest)
+        const { hides } = container
+        const shown = hides === undefined ? rest : rest.map((value) => shownInText(value, hides))
+        const formatted = printf(message, shown)
         message = formatted.text
         rest = rest.slice(formatted.used)
       }
