@@ -75,9 +75,10 @@ export function checkPlugin(given: unknown): ConfigurationProblem[] {
 
 /** What keeps a package.json from saying what a plugin has to say of itself. */
 export function checkManifest(manifest: unknown): ConfigurationProblem[] {
-  const result = manifestSchema.safeParse(manifest)
+  const schema = manifestSchema()
+  const result = schema.safeParse(manifest)
   if (result.success) return []
-  return result.error.issues.flatMap((issue) => problems(issue, [], manifest, manifestSchema))
+  return result.error.issues.flatMap((issue) => problems(issue, [], manifest, schema))
 }
 
 /** Whether a source says what stands at a path, if only in short: `'stdout'` says `type`. */

@@ -6,8 +6,6 @@ import { count, text } from './kinds.js'
 import { apiVersion, version } from './plugins.js'
 
 const TYPES = ['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'] as const
-const type = z.enum(TYPES)
-
 const isPattern = (source: string): boolean => {
   try {
     return new RegExp(source, 'u') !== undefined
@@ -17,33 +15,42 @@ const isPattern = (source: string): boolean => {
 }
 
 /** The part of JSON schema that is checked (src/registry/schema-check.ts); other keywords may be there. */
-const settingsSchema: z.ZodMiniType = z.lazy(() =>
-  z.looseObject({
-    type: z.optional(z.union([type, z.array(type)])),
-    properties: z.optional(z.record(z.string(), settingsSchema)),
-    required: z.optional(z.array(z.string())),
-    additionalProperties: z.optional(z.union([z.boolean(), settingsSchema])),
-    items: z.optional(settingsSchema),
-    enum: z.optional(z.array(z.unknown())),
-    minimum: z.optional(z.number()),
-    maximum: z.optional(z.number()),
-    minLength: z.optional(count(0, Number.MAX_SAFE_INTEGER)),
-    pattern: z.optional(
-      z.string().check(z.refine(isPattern, { error: 'a regular expression, for the flag u' })),
-    ),
-  }),
-)
+function jsonSchema(): z.ZodMiniType {
+  const type = z.enum(TYPES)
+  const schema: z.ZodMiniType = z.lazy(() =>
+    z.looseObject({
+      type: z.optional(z.union([type, z.array(type)])),
+      properties: z.optional(z.record(z.string(), schema)),
+      required: z.optional(z.array(z.string())),
+      additionalProperties: z.optional(z.union([z.boolean(), schema])),
+      items: z.optional(schema),
+      enum: z.optional(z.array(z.unknown())),
+      minimum: z.optional(z.number()),
+      maximum: z.optional(z.number()),
+      minLength: z.optional(count(0, Number.MAX_SAFE_INTEGER)),
+      pattern: z.optional(
+        z.string().check(z.refine(isPattern, { error: 'a regular expression, for the flag u' })),
+      ),
+    }),
+  )
+  return schema
+}
 
-/** Keys that the field `fapilog` has are known; what else stands in a package.json is others' business. */
-export const manifestSchema = z.object({
-  name: text(1, 214),
-  version: version(),
-  description: z.optional(z.string()),
-  fapilog: z.strictObject({
-    kind: z.enum(PLUGIN_KINDS),
-    entry: text(1),
-    apiVersion: apiVersion(),
-    fapilog: text(1),
-    settings: z.optional(settingsSchema),
-  }),
-})
+let made: z.ZodMiniType | undefined
+
+/** The schema of such a package.json. The keys of the field `fapilog` are known; what else is there is others' business. */
+export function manifestSchema(): z.ZodMiniType {
+  made ??= z.object({
+    name: text(1, 214),
+    version: version(),
+    description: z.optional(z.string()),
+    fapilog: z.strictObject({
+      kind: z.enum(PLUGIN_KINDS),
+      entry: text(1),
+      apiVersion: apiVersion(),
+      fapilog: text(1),
+      settings: z.optional(jsonSchema()),
+    }),
+  })
+  return made
+}

@@ -23,23 +23,24 @@ export const version = () =>
 export const apiVersion = () =>
   z.string().check(z.regex(/^\d+\.\d+$/, `a text such as ${JSON.stringify(PLUGIN_API_VERSION)}`))
 
-const fittingVersion = apiVersion().check(
-  z.refine((wanted) => !/^\d+\.\d+$/.test(wanted) || supports(wanted), {
-    error: ({ input }) => {
-      const later = Number.parseFloat(String(input)) > Number.parseFloat(PLUGIN_API_VERSION)
-      const advice = later ? 'upgrade fapilog' : 'upgrade the plugin'
-      return `a version of the plugin contracts that fits ${PLUGIN_API_VERSION}, which this fapilog has: ${advice}`
-    },
-  }),
-)
+const fittingVersion = () =>
+  apiVersion().check(
+    z.refine((wanted) => !/^\d+\.\d+$/.test(wanted) || supports(wanted), {
+      error: ({ input }) => {
+        const later = Number.parseFloat(String(input)) > Number.parseFloat(PLUGIN_API_VERSION)
+        const advice = later ? 'upgrade fapilog' : 'upgrade the plugin'
+        return `a version of the plugin contracts that fits ${PLUGIN_API_VERSION}, which this fapilog has: ${advice}`
+      },
+    }),
+  )
 
 const method = () => z.optional(z.custom((value) => typeof value === 'function', 'a function'))
 
-const COMMON = {
+const common = () => ({
   kind: z.enum(PLUGIN_KINDS),
   name: text(1, 200),
   version: z.optional(version()),
-  apiVersion: z.optional(fittingVersion),
+  apiVersion: z.optional(fittingVersion()),
   start: method(),
   stop: method(),
   health: method(),
@@ -47,39 +48,42 @@ const COMMON = {
   maxFailures: z.optional(count(1, 1_000_000)),
   cooldownMs: z.optional(count(0, 3_600_000)),
   concurrency: z.optional(count(1, 1000)),
-}
+})
 
-const SINK = {
+const ofSinks = () => ({
   level: z.optional(minimumLevel()),
   format: z.optional(z.enum(FORMATS)),
   queueBytes: z.optional(count(65_536, 1 << 30)),
   whenFull: z.optional(z.enum(['block', 'drop-oldest', 'drop-newest'])),
   fallback: z.optional(text(1)),
-}
+})
 
-/** What a plugin of a kind has. A class may have more. */
-const SCHEMAS: Readonly<Record<string, z.ZodMiniType>> = Object.fromEntries(
-  PLUGIN_KINDS.map((name) => [
-    name,
-    z.object({
-      ...COMMON,
-      ...(name === 'sink' ? SINK : {}),
-      ...Object.fromEntries(PLUGIN_METHODS[name].map((one) => [one, method()])),
-    }),
-  ]),
-)
-const ANY = z.object(COMMON)
+// Made when the first plugin is checked: settings without plugins are checked sooner.
+const schemas = new Map<PluginKind | undefined, z.ZodMiniType>()
+
+/** What a plugin of a kind has, or of any. A class may have more. */
+function schemaOf(name: PluginKind | undefined): z.ZodMiniType {
+  const known = schemas.get(name)
+  if (known !== undefined) return known
+  const methods = name === undefined ? [] : PLUGIN_METHODS[name].map((one) => [one, method()])
+  const made = z.object({
+    ...common(),
+    ...(name === 'sink' ? ofSinks() : {}),
+    ...Object.fromEntries(methods),
+  })
+  schemas.set(name, made)
+  return made
+}
 
 /** Everything that keeps a value from being a plugin. */
 function pluginIssues(value: unknown): readonly Issue[] {
   try {
     const given = value as Readonly<Record<string, unknown>> | null | undefined
-    const name = given?.['kind']
-    const isKind = typeof name === 'string' && Object.hasOwn(SCHEMAS, name)
-    const result = (isKind ? (SCHEMAS[name] as z.ZodMiniType) : ANY).safeParse(value)
+    const name = PLUGIN_KINDS.find((known) => known === given?.['kind'])
+    const result = schemaOf(name).safeParse(value)
     const issues: Issue[] = result.success ? [] : [...result.error.issues]
-    if (isKind) {
-      const methods: readonly string[] = PLUGIN_METHODS[name as PluginKind]
+    if (name !== undefined) {
+      const methods: readonly string[] = PLUGIN_METHODS[name]
       if (methods.every((one) => given?.[one] === undefined)) {
         const message = `a function: a ${name} has ${methods.join(' or ')}`
         issues.push({ code: 'custom', path: [methods[0] as string], message, input: undefined })
