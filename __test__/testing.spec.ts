@@ -427,7 +427,7 @@ for (const [name, args] of [
 ] as const) {
   test.serial(`a suite of ${name} with open test loggers ends by itself`, async (t) => {
     const { code, signal, stdout, stderr } = await run(process.execPath, args, {
-      timeoutMs: 60_000,
+      timeoutMs: 110_000,
     })
     t.deepEqual([code, signal], [0, null], stdout + stderr)
     t.regex(stdout, /(pass 4|4 tests passed)/)
@@ -449,7 +449,7 @@ for (const [name, args, passes] of [
     async (t) => {
       const { code, signal, stdout, stderr } = await run(process.execPath, args, {
         cwd: guests(),
-        timeoutMs: 60_000,
+        timeoutMs: 110_000,
       })
       const said = stripVTControlCharacters(stdout + stderr)
       t.deepEqual([code, signal], [0, null], said)
