@@ -5,7 +5,6 @@
 //! told of news comes and looks. Events stay in order, because every place answers its batches in order.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use serde::Deserialize;
@@ -62,10 +61,6 @@ pub mod verdict {
 
 /// The dictionary of one ring, as the threads that show events to plugins see it.
 pub type SharedDictionary = Arc<RwLock<Dictionary>>;
-
-/// Batches of a place that wait before JavaScript is told of them at once. To tell it is a system call here and a call of
-/// a function there; while there is more to read, that can wait for a few batches.
-const TELL_AT: usize = 4;
 
 /// Most bytes of a batch whose memory is used again.
 const MAX_SPARE_BYTES: usize = 1 << 20;
@@ -208,8 +203,6 @@ pub struct Bridge {
     places: Vec<PlaceSettings>,
     max_bytes: usize,
     state: Mutex<State>,
-    /// Whether batches wait that JavaScript was not told of.
-    untold: AtomicBool,
     view: Mutex<JsonFormat>,
     to_javascript: OnceLock<Box<dyn Fn() + Send + Sync>>,
     to_drain: Box<dyn Fn() + Send + Sync>,
@@ -242,7 +235,6 @@ impl Bridge {
             places: settings.places.clone(),
             max_bytes: settings.queue_bytes as usize,
             state: Mutex::new(state),
-            untold: AtomicBool::new(false),
             view: Mutex::new(JsonFormat::new(&constants)),
             to_javascript: OnceLock::new(),
             to_drain,
@@ -259,7 +251,7 @@ impl Bridge {
         drop(self.to_javascript.set(tell));
     }
 
-    /// Sends a batch on. JavaScript gets to know of it with [`Self::tell`] at the latest.
+    /// Sends a batch on.
     pub fn send(&self, mut travellers: Travellers) {
         let mut state = self.lock();
         state.next_id += 1;
@@ -276,20 +268,9 @@ impl Bridge {
             return;
         };
         queue.push_back(travellers);
-        let many = queue.len() >= TELL_AT;
         drop(state);
-        self.untold.store(true, Ordering::Relaxed);
-        if many {
-            self.tell();
-        }
-    }
-
-    /// Tells JavaScript what it has not been told of yet. Only the drain thread sends and tells.
-    pub fn tell(&self) {
-        if self.untold.swap(false, Ordering::Relaxed) {
-            if let Some(tell) = self.to_javascript.get() {
-                tell();
-            }
+        if let Some(tell) = self.to_javascript.get() {
+            tell();
         }
     }
 

@@ -233,9 +233,6 @@ impl Drain {
                 self.report_losses(false);
                 continue;
             }
-            if let Some(crossing) = &self.crossing {
-                crossing.bridge.tell();
-            }
             let ring_fill = self.sources.iter().map(Source::fill).fold(0.0, f64::max);
             self.feel_pressure(ring_fill);
             self.settle_damage();
