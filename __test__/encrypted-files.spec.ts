@@ -395,6 +395,7 @@ test('settings that cannot work are refused', (t) => {
     })
     t.true(error.message.includes(keyVariable), error.message)
     t.false(error.message.includes('too short'))
+    t.like(error.problems[0], { path: 'sinks[0].encrypt.keyVariable', value: keyVariable })
   }
   const error = t.throws(() => encrypted(path, {}, { durability: 'crash-safe' }), {
     instanceOf: ConfigurationError,

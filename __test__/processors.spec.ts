@@ -126,6 +126,7 @@ test('without a valid key there is no logger, and the key is in no file of a cra
       () => memoryLogger({ processors: { encrypt: { fields: ['a'], keyVariable } } }),
       { instanceOf: ConfigurationError },
     )
+    t.like(error?.problems[0], { path: 'processors.encrypt.keyVariable', value: keyVariable })
     t.true(error?.message.includes(keyVariable))
   }
   const dir = mkdtempSync(join(tmpdir(), 'fapilog-encrypt-'))

@@ -99,6 +99,16 @@ impl Error {
         }
     }
 
+    /// The same about settings that stand at `place`, as far as it is about settings.
+    #[must_use]
+    pub fn within(self, place: &str) -> Self {
+        let problems = self.problems.iter().map(|one| SettingProblem {
+            path: format!("{place}.{}", one.path),
+            ..one.clone()
+        });
+        Self::of_settings(problems.collect()).unwrap_or(self)
+    }
+
     /// An error caused by an I/O failure, whose text is appended to `message`.
     pub fn io(code: ErrorCode, message: impl fmt::Display, source: std::io::Error) -> Self {
         Self {

@@ -292,7 +292,7 @@ impl Pipeline {
         let pool = BatchPool::default();
         let mut opened = Vec::new();
         let mut files = retention.iter().flat_map(|kept| &kept.journals);
-        for sink in &settings.sinks {
+        for (at, sink) in settings.sinks.iter().enumerate() {
             let journal = match sink.destination {
                 Destination::File(_) => files.next(),
                 _ => None,
@@ -300,7 +300,9 @@ impl Pipeline {
             opened.push(
                 match replaced.iter().position(|(name, _)| *name == sink.name) {
                     Some(at) => replaced.swap_remove(at).1,
-                    None => pipeline.open_sink(&sink.name, &sink.destination, journal)?,
+                    None => pipeline
+                        .open_sink(&sink.name, &sink.destination, journal)
+                        .map_err(|error| error.within(&format!("sinks[{at}]")))?,
                 },
             );
         }

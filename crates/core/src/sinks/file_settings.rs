@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::de::{self, Deserializer, Visitor};
 use serde::Deserialize;
 
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result, SettingProblem};
 use crate::key::Key;
 use crate::sealed::FileKey;
 
@@ -62,11 +62,14 @@ impl EncryptFileSettings {
         let key = Key::of_variable(&self.key_variable)
             .and_then(|key| FileKey::derive(&key).map_err(|error| error.to_string()));
         let wrong = |why| {
-            let text = format!(
-                "encrypt.keyVariable of the file '{}': {why}",
-                path.display()
-            );
-            Error::new(ErrorCode::SettingInvalid, text)
+            Error::of_setting(SettingProblem {
+                path: "encrypt.keyVariable".to_owned(),
+                value: self.key_variable.clone(),
+                expected: format!(
+                    "a variable that holds the key of '{}', but {why}",
+                    path.display()
+                ),
+            })
         };
         key.map(Arc::new).map_err(wrong)
     }
