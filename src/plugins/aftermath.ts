@@ -11,7 +11,8 @@ const HOPS = 16
 function resources(): number {
   const resource = new AsyncResource('FapilogAftermath', { requireManualDestroy: true })
   // Who looks for open handles, as jest does, would take it for one.
-  return resource.emitDestroy().asyncId()
+  resource.emitDestroy()
+  return resource.asyncId()
 }
 
 /** Watches a turn of the event loop in which plugins are called. */
