@@ -1,7 +1,12 @@
 // What plugins do that they should not, for every contract and every way to write it: no event is lost, none moves, and
 // what has failed is counted.
 
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import test from 'ava'
 import {
   createLogger,
@@ -163,6 +168,40 @@ test('a plugin of every kind that blocks for 10 s: no event is lost, and nothing
     }),
   )
 })
+
+for (const asynchronous of [false, true]) {
+  test(`a worker that is ended in the middle of its ${asynchronous ? 'asynchronous ' : ''}redactor's work: every event is there, none in the clear`, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'fapilog-plugin-faults-'))
+    t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+    for (let round = 0; round < 5; round++) {
+      const path = join(folder, `${round}.log`)
+      const progress = new Int32Array(new SharedArrayBuffer(4))
+      const worker = new Worker(
+        fileURLToPath(new URL('./fixtures/redacting-worker.mjs', import.meta.url)),
+        {
+          workerData: { path, progress, asynchronous },
+          execArgv: [],
+        },
+      )
+      await once(worker, 'message')
+      await new Promise((resolve) => setTimeout(resolve, 20 + 30 * round))
+      await worker.terminate()
+      const returned = progress[0] as number
+      const text = readFileSync(path, 'utf8')
+      t.false(text.includes('hush-'))
+      const lines = text.split('\n').slice(0, -1)
+      t.true(
+        lines.length >= returned && lines.length <= returned + 1,
+        `${lines.length} ${returned}`,
+      )
+      for (const line of lines) {
+        const { message, data } = JSON.parse(line)
+        if (message === WITHHELD) t.deepEqual(data, {})
+        else t.is(data.secret, '***')
+      }
+    }
+  })
+}
 
 // --- events that come back as something else -------------------------------------------------------------
 

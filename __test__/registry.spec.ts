@@ -20,6 +20,7 @@ import test from 'ava'
 import { createLogger, PluginError } from 'fapilog'
 import { PluginRegistry, type PluginRegistryOptions } from 'fapilog/plugins'
 import { satisfies } from '../src/registry/range.ts'
+import { run } from './support/child.ts'
 import { guests } from './support/guests.ts'
 import { install, pack, runInstalled } from './support/packed.ts'
 
@@ -229,6 +230,22 @@ test('lists say what may be loaded', async (t) => {
   await t.throwsAsync(strict(from, { allow: ['a'] }).load('b'), {
     message: /b is not on the allow list/,
   })
+})
+
+test('zod is loaded with the first plugin, not before', async (t) => {
+  const none = application({ other: { keywords: [] } })
+  const program = `
+    const loaded = () => Object.keys(require.cache).some((path) => /dist.settings\\.cjs$/.test(path))
+    const { createLogger, defineFilter } = require('fapilog')
+    const { PluginRegistry } = require('fapilog/plugins')
+    const log = createLogger()
+    const before = new PluginRegistry({ from: ${JSON.stringify(none)} }).discover().length
+    const found = [before, loaded()]
+    defineFilter({ name: 'f', filter: () => true })
+    console.error(JSON.stringify([...found, loaded()]))`
+  const { code, stderr } = await run(process.execPath, ['-e', program])
+  t.is(code, 0, stderr)
+  t.deepEqual(JSON.parse(stderr), [0, false, true])
 })
 
 test('the first of a name wins, and the names of fapilog are its own', async (t) => {
