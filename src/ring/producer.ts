@@ -89,6 +89,9 @@ export class RingProducer {
   private head = 0
   private contiguousEnd = 0
   private closed = false
+  /** Whether the last event that is not protected found no room, and up to where the ring was free then. */
+  private isFull = false
+  private fullTail = 0
 
   constructor(memory: ArrayBufferLike, options: RingOptions, host: RingHost) {
     this.words = new Int32Array(memory)
@@ -143,12 +146,22 @@ export class RingProducer {
    */
   reserve(level: number): number {
     if (this.isClosed()) return this.dropClosed(level)
+    const isProtected = this.options.protectedLevels[level] === true
+    const tail = this.words[TAIL] as number
+    // As full as it was. In few steps, since V8 has not compiled this yet when a ring overflows for the first time.
+    if (this.isFull && tail === this.fullTail && !isProtected) {
+      this.dropFull(level)
+      return -1
+    }
     const block = this.options.overflow === 'block'
     const wanted = block
       ? this.maxEventWords
       : Math.min(MIN_ROOM_WORDS, this.reserveUnits * WORDS_PER_UNIT)
-    const kept = this.options.protectedLevels[level] === true ? 0 : this.reserveUnits
-    if (this.room(kept, wanted)) return this.next
+    const kept = isProtected ? 0 : this.reserveUnits
+    if (this.room(kept, wanted)) {
+      this.isFull = false
+      return this.next
+    }
     if (block) {
       const units = this.maxEventWords / WORDS_PER_UNIT
       // A record never straddles the end, so up to one event's size more may be needed for padding.
@@ -160,6 +173,10 @@ export class RingProducer {
       if (isFree && this.room(kept, wanted)) return this.next
       ;(this.counters[DROPPED_TIMEOUT + level] as number)++
       return -1
+    }
+    if (!isProtected) {
+      this.isFull = true
+      this.fullTail = tail
     }
     this.dropFull(level)
     return -1
