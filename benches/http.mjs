@@ -124,7 +124,9 @@ async function measure() {
     }
     for (const server of servers) await press(server.port, 1)
     for (let round = 0; round < Number(values.rounds); round++) {
-      for (const { child, port, rates, p99s, cpus } of servers) {
+      // Another one is first each time: what a round does to the client must not be one server's.
+      const order = servers.map((_, at) => servers[(at + round) % servers.length])
+      for (const { child, port, rates, p99s, cpus } of order) {
         const before = await cpuOf(child)
         const { rate, p99, requests } = await press(port, Number(values.seconds))
         rates.push(rate)

@@ -554,7 +554,14 @@ fn overflow(when_full: &'static str) -> (Vec<Line>, Metrics) {
     assert!(source.log(Level::INFO));
     wait_until("the first write", || script.calls() == 1);
     let mut logged = 1;
+    let queue = || {
+        let metrics = pipeline.metrics();
+        let sink = of(&metrics, "slow");
+        let overflow = sink.dropped_by_reason.get("overflow").copied();
+        (sink.queued_bytes, overflow.unwrap_or(0))
+    };
     for _ in 0..30 {
+        let before = queue();
         for _ in 0..10 {
             assert!(
                 source.log(Level::INFO),
@@ -563,7 +570,7 @@ fn overflow(when_full: &'static str) -> (Vec<Line>, Metrics) {
             logged += 1;
         }
         wait_until("draining", || pipeline.metrics().ring.accepted == logged);
-        std::thread::sleep(Duration::from_millis(2));
+        wait_until("handing over", || queue() != before);
     }
     assert!(of(&pipeline.metrics(), "slow").queued_bytes <= 1000 + 200);
     script.set(Mode::Write);
