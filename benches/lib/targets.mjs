@@ -94,7 +94,8 @@ const memoryTarget = (cells) => {
   const text = "peak RSS: under that of pino's fastest mode in the same run, in every workload"
   const of = (figure) => {
     const found = over(cells, (c, all) => c.rss?.median / figure(all))
-    return found.reduce((a, b) => (b.value > a.value ? b : a), { value: Number.NaN, workload: '' })
+    const none = { value: Number.NaN, workload: '' }
+    return found.reduce((a, b) => (a.value >= b.value ? a : b), none)
   }
   const fastest = of((all) => all[pinoBest(all, (p) => p.main)?.mode]?.rss?.median)
   if (!Number.isFinite(fastest.value)) return verdict(text, null, 'not measured')

@@ -365,11 +365,11 @@ impl Format for JsonFormat {
         let (mut message, mut tokens) = record.message_and_fields();
         pass_message(&mut message, &mut tokens);
         let flags = record.flags() & LISTED;
-        let mut written = false;
-        if flags & !FLAG_SCOPED == 0 {
-            let scoped = flags == FLAG_SCOPED;
-            written = self.write_plain(record, &message, scoped, &mut tokens.clone(), out);
-        }
+        let mut written = match flags {
+            0 => self.write_plain(record, &message, false, &mut tokens, out),
+            FLAG_SCOPED => self.write_plain(record, &message, true, &mut tokens.clone(), out),
+            _ => false,
+        };
         if !written && flags != 0 && flags & FLAG_ERROR == 0 {
             out.truncate(start);
             written = self.write_planned(record, &message, &mut tokens, out);

@@ -374,12 +374,13 @@ impl Format for PinoFormat {
         pass_message(&mut message, &mut tokens);
         let mut written = false;
         let flags = record.flags() & LISTED;
-        if flags & FLAG_ERROR == 0 {
-            let scoped = flags == FLAG_SCOPED;
+        if flags == 0 {
+            written = self.write_plain(record, &message, 0, false, &mut tokens, out);
+        } else if flags == FLAG_SCOPED {
             let mut rest = tokens.clone();
-            written = self.write_plain(record, &message, 0, scoped, &mut rest, out);
+            written = self.write_plain(record, &message, 0, true, &mut rest, out);
             let mut plan = Plan::new();
-            if scoped && !written && plan.look(&tokens, Dialect::Pino, false).is_some() {
+            if !written && plan.look(&tokens, Dialect::Pino, false).is_some() {
                 out.truncate(start);
                 let left_out = plan.left_out;
                 written = self.write_plain(record, &message, left_out, false, &mut tokens, out);
