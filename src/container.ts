@@ -140,8 +140,9 @@ export class Container {
     )
     this.withheld = this.pipeline.withheldNames()
     this.redaction = JSON.stringify(settings.redact)
-    this.hides = hidesOf(this.withheld, settings)
-    this.encoder = new Encoder(producer, maskOf(this.withheld))
+    const keys = keysOf(this.withheld)
+    this.hides = hidesOf(keys, settings)
+    this.encoder = new Encoder(producer, maskOf(keys))
     this.context = new AsyncContext(this.encoder, span)
     this.context.correlates = settings.enrich.correlation
     this.thresholds = new Thresholds({
@@ -346,12 +347,12 @@ export class Container {
     const withheld = this.pipeline.withheldNames()
     if (withheld !== this.withheld) {
       this.withheld = withheld
-      this.encoder.withhold(maskOf(withheld))
+      this.encoder.withhold(maskOf(keysOf(withheld)))
     }
     const redaction = JSON.stringify(settings.redact)
     if (redaction !== this.redaction) {
       this.redaction = redaction
-      this.hides = hidesOf(withheld, settings)
+      this.hides = hidesOf(keysOf(withheld), settings)
       // What was kept for later was encoded by the old rules, and would be written by the new ones.
       this.retained?.forget()
     }
@@ -373,17 +374,19 @@ export class Container {
   }
 }
 
+/** What redaction says of keys by their names alone, as the native side gives it. */
+function keysOf(names: string | null): WithheldKeys | undefined {
+  return names === null ? undefined : new WithheldKeys(JSON.parse(names) as WithheldNames)
+}
+
 /** Which keys the encoder masks: those that a rule of redaction names, and nothing but the mask is asked for. */
-function maskOf(names: string | null): (name: string) => string | undefined {
-  if (names === null) return () => undefined
-  const keys = new WithheldKeys(JSON.parse(names) as WithheldNames)
-  return (name) => keys.mask(name)
+function maskOf(keys: WithheldKeys | undefined): (name: string) => string | undefined {
+  return (name) => keys?.mask(name)
 }
 
 /** Which keys have no place in text: all that a rule names, since there the others could not be told any more. */
-function hidesOf(names: string | null, { redact }: ResolvedSettings): Hides | undefined {
-  if (names === null || redact === undefined) return undefined
-  const keys = new WithheldKeys(JSON.parse(names) as WithheldNames)
+function hidesOf(keys: WithheldKeys | undefined, { redact }: ResolvedSettings): Hides | undefined {
+  if (keys === undefined || redact === undefined) return undefined
   return remembering((name) =>
     keys.rule(name) === undefined ? undefined : (keys.mask(name) ?? redact.mask),
   )

@@ -13,13 +13,11 @@ const SHOWN_BYTES = 64
 const SHOWN_ELEMENTS = 100
 /** Characters of a thrown message that are shown. */
 const SHOWN_THROW = 200
+
 /** The marker for a value whose reading threw. Never throws itself. */
 export function describeThrow(thrown: unknown): string {
   try {
-    const text =
-      types.isNativeError(thrown) || thrown instanceof Error
-        ? `${thrown.name}: ${thrown.message}`
-        : String(thrown)
+    const text = isError(thrown) ? `${thrown.name}: ${thrown.message}` : String(thrown)
     return `[Throws: ${text.length > SHOWN_THROW ? `${text.slice(0, SHOWN_THROW)}…` : text}]`
   } catch {
     return '[Throws]'

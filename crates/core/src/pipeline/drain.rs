@@ -250,7 +250,7 @@ impl Drain {
             // What comes after a pause goes on at once.
             polls = POLLS_PER_BATCH;
             if active.elapsed() < DOZE {
-                self.stop_ticks();
+                self.shared.rings.stop_ticks();
                 self.shared.parker.sleep(DOZE_POLL);
                 continue;
             }
@@ -430,13 +430,6 @@ impl Drain {
             source.pages.prepare(head);
             source.consumer.region().set_tick(self.tick);
             source.consumer.allow_light_publish();
-        }
-    }
-
-    /// Nobody counts while this thread sleeps: producers look at the clock themselves.
-    fn stop_ticks(&self) {
-        for source in &self.sources {
-            source.consumer.region().set_tick(0);
         }
     }
 
@@ -769,7 +762,7 @@ impl Drain {
     /// Announces sleep to every ring and sleeps unless something came in between. Whether something did.
     fn park(&mut self) -> bool {
         let mut quiet = true;
-        self.stop_ticks();
+        self.shared.rings.stop_ticks();
         for source in &self.sources {
             source.consumer.allow_light_publish();
             quiet &= source
